@@ -1,0 +1,24 @@
+import type { Command } from '../model/commands.ts';
+import type { ExecutionId } from '../model/ids.ts';
+import type {
+  CancelRequest,
+  DeadLetter,
+  Decision,
+  LogLine,
+  PublicRecord,
+  TaskDispatch,
+} from '../model/records.ts';
+
+/**
+ * What must be done outside because of an event; every kind is a record on some topic. Sent only after the
+ * event is acknowledged, and again after a crash while `stillWanted` (invariant 5).
+ */
+export type Effect =
+  | { readonly kind: 'dispatch'; readonly dispatch: TaskDispatch }
+  | { readonly kind: 'cancel'; readonly workerGroup: string; readonly cancel: CancelRequest }
+  | { readonly kind: 'public'; readonly execution: ExecutionId; readonly record: PublicRecord }
+  | { readonly kind: 'log'; readonly line: LogLine }
+  /** A command to the partition of `entity`; the shell adds the source position. */
+  | { readonly kind: 'command'; readonly entity: string; readonly command: Command }
+  | { readonly kind: 'dead-letter'; readonly letter: DeadLetter }
+  | { readonly kind: 'decision'; readonly decision: Decision };

@@ -1,0 +1,84 @@
+import type { Command } from '../model/commands.ts';
+import type { ExecutionId } from '../model/ids.ts';
+import type { Parsed, RecordOrigin, StartRequest } from '../model/starts.ts';
+import type { Effect } from './effect.ts';
+
+/** What `step` takes; each with its own source of time (invariant 3). */
+export type Input =
+  | StartInput
+  | CommandInput
+  | UnreadableCommandInput
+  | TimerInput
+  | ContinueInput
+  | WorkerGoneInput
+  | EffectRefusedInput
+  | CommandFailedInput;
+
+/** A record of `starts`, of the right shape or not. `timeMs` is its LogAppendTime. */
+export interface StartInput {
+  readonly kind: 'start';
+  readonly offset: number;
+  readonly timeMs: number;
+  readonly origin: RecordOrigin;
+  readonly start: Parsed<StartRequest>;
+  /** The start of the record's value, for a dead letter. */
+  readonly preview: string;
+}
+
+export interface CommandInput {
+  readonly kind: 'command';
+  readonly offset: number;
+  readonly timeMs: number;
+  readonly command: Command;
+}
+
+/** A record of `commands` that is no command: dead letter, and the partition goes on. */
+export interface UnreadableCommandInput {
+  readonly kind: 'unreadable-command';
+  readonly offset: number;
+  readonly timeMs: number;
+  readonly origin: RecordOrigin;
+  readonly reason: string;
+  readonly message: string;
+  readonly preview: string;
+}
+
+/** A timer of a task run is due; its time is the due time. */
+export interface TimerInput {
+  readonly kind: 'timer';
+  readonly dueMs: number;
+  readonly execution: ExecutionId;
+  readonly run: number;
+}
+
+/** The agenda of an execution goes on; its time is that of what opened it. */
+export interface ContinueInput {
+  readonly kind: 'continue';
+  readonly execution: ExecutionId;
+}
+
+/** A worker that held leases of this execution is gone; time = newest heartbeat + session. */
+export interface WorkerGoneInput {
+  readonly kind: 'worker-gone';
+  readonly timeMs: number;
+  readonly worker: string;
+  readonly execution: ExecutionId;
+}
+
+/** The log will never take this effect of the event at `offset`. */
+export interface EffectRefusedInput {
+  readonly kind: 'effect-refused';
+  readonly offset: number;
+  readonly index: number;
+  readonly timeMs: number;
+  readonly effect: Effect;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** `step` threw on `input` (or the process died on it, repeatedly): its execution ends FAILED. */
+export interface CommandFailedInput {
+  readonly kind: 'command-failed';
+  readonly input: Exclude<Input, CommandFailedInput>;
+  readonly message: string;
+}

@@ -1,0 +1,226 @@
+import type { Json, JsonObject } from '../support/json.ts';
+import type { CommandRejection, EndExecution, ReplyAddress } from './commands.ts';
+import type { Failure, Outcome } from './failure.ts';
+import type { ExecutionId } from './ids.ts';
+import type { DeferredExpression, LogLevel } from './records.ts';
+import type { RecordOrigin, SourcePosition, StartRequest, TriggerContext } from './starts.ts';
+import type { TerminalState } from './states.ts';
+
+/**
+ * What happened, in the order of `events[p]`. State changes only by applying these (invariant 4), and
+ * everything that must be done outside is a function of them alone (invariant 5): so an event carries all
+ * that its effects need.
+ */
+export type Event = PartitionEvent | ExecutionEvent;
+
+export type PartitionEvent =
+  StartDuplicate | StartRejected | CommandHeld | CommandForwarded | CommandRejected;
+
+export type ExecutionEvent =
+  | ExecutionCreated
+  | ExecutionEnding
+  | ExecutionEnded
+  | BlockOpened
+  | TaskScheduled
+  | TaskStartedOnWorker
+  | TaskSleeping
+  | TaskEnded;
+
+export type EventType = Event['type'];
+
+interface Happened {
+  /** Milliseconds since 1970; never lower than the entity's last event. See invariant 3 for its sources. */
+  readonly time: number;
+  readonly cause: Cause;
+}
+
+/** What the step was given that led to the event. */
+export type Cause =
+  | { readonly kind: 'start'; readonly offset: number }
+  | {
+      readonly kind: 'command';
+      readonly offset: number;
+      readonly replyTo?: ReplyAddress;
+      readonly source?: SourcePosition;
+    }
+  | { readonly kind: 'timer'; readonly dueMs: number }
+  | { readonly kind: 'continue' }
+  | { readonly kind: 'worker-gone'; readonly worker: string }
+  | { readonly kind: 'effect-refused'; readonly offset: number; readonly index: number }
+  | { readonly kind: 'command-failed'; readonly message: string };
+
+/** The part of an execution's identity that its public records repeat. */
+export interface About {
+  readonly namespace: string;
+  readonly flow: string;
+  readonly revision: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly trigger: { readonly type: string; readonly id: string | null };
+  readonly startedAtMs: number;
+  readonly traceparent?: string;
+}
+
+export interface ExecutionCreated extends Happened {
+  readonly type: 'execution.created';
+  readonly execution: ExecutionId;
+  readonly seq: number;
+  readonly namespace: string;
+  readonly flow: string;
+  readonly revision: number;
+  /** Offset in `flows` and hash of the source that this execution is pinned to. */
+  readonly flowOffset: number;
+  readonly flowSha256: string;
+  /** Checked and completed by the flow's declarations. */
+  readonly inputs: JsonObject;
+  readonly labels: Readonly<Record<string, string>>;
+  /** The flow's `variables`, rendered once, in order. */
+  readonly variables: JsonObject;
+  readonly globals: JsonObject;
+  readonly trigger: TriggerContext;
+  readonly idempotencyKey?: string;
+  readonly source?: SourcePosition;
+  readonly traceparent?: string;
+}
+
+/** Kill, cancel or `exit` was decided; `state` is what the execution will end in. */
+export interface ExecutionEnding extends Happened {
+  readonly type: 'execution.ending';
+  readonly execution: ExecutionId;
+  /** `kill` interrupts running task runs; `cancel` lets them end. */
+  readonly mode: 'kill' | 'cancel';
+  readonly state: TerminalState;
+  readonly reason?: string;
+}
+
+export interface ExecutionEnded extends Happened {
+  readonly type: 'execution.ended';
+  readonly execution: ExecutionId;
+  readonly seq: number;
+  readonly about: About;
+  readonly state: TerminalState;
+  readonly outputs: Json;
+  readonly error?: Failure;
+}
+
+/** A block (such as `sequence`) began; its children follow. */
+export interface BlockOpened extends Happened {
+  readonly type: 'block.opened';
+  readonly execution: ExecutionId;
+  readonly run: number;
+  readonly parent: number;
+  readonly task: string;
+  readonly taskType: string;
+}
+
+/** A task run was handed to workers; repeated with a higher `dispatch` when it is handed out again. */
+export interface TaskScheduled extends Happened {
+  readonly type: 'task.scheduled';
+  readonly execution: ExecutionId;
+  readonly run: number;
+  readonly parent: number;
+  readonly task: string;
+  /** The type that the worker runs: the task's own, or `expression.evaluate` on its behalf. */
+  readonly taskType: string;
+  readonly dispatch: number;
+  readonly attempt: number;
+  readonly namespace: string;
+  readonly flow: string;
+  readonly revision: number;
+  readonly workerGroup: string;
+  readonly idempotencyKey: string;
+  readonly properties: JsonObject;
+  readonly deferred: readonly DeferredExpression[];
+  readonly reason?: 'worker-gone' | 'stale';
+  readonly traceparent?: string;
+}
+
+/** A worker holds a lease on the dispatch. */
+export interface TaskStartedOnWorker extends Happened {
+  readonly type: 'task.started';
+  readonly execution: ExecutionId;
+  readonly run: number;
+  readonly dispatch: number;
+  readonly worker: string;
+}
+
+/** An executor timer runs for the task run. */
+export interface TaskSleeping extends Happened {
+  readonly type: 'task.sleeping';
+  readonly execution: ExecutionId;
+  readonly run: number;
+  readonly parent: number;
+  readonly task: string;
+  readonly taskType: string;
+  readonly untilMs: number;
+}
+
+/** A task run reached its end. For executor-run tasks it is also the first event of the run. */
+export interface TaskEnded extends Happened {
+  readonly type: 'task.ended';
+  readonly execution: ExecutionId;
+  readonly seq: number;
+  readonly about: About;
+  readonly run: number;
+  readonly parent: number;
+  readonly task: string;
+  readonly taskType: string;
+  readonly attempt: number;
+  readonly state: TerminalState;
+  /** By the table "What outputs are"; null when there are none. */
+  readonly outputs: Json;
+  readonly error?: Failure;
+  readonly outcome?: Outcome;
+  /** When a worker began the work, ms. */
+  readonly startedAtMs?: number;
+  readonly log?: { readonly level: LogLevel; readonly message: string };
+  /** `set` and `unset`: new values of variables, null where one is removed. */
+  readonly variables?: { readonly set: JsonObject; readonly unset: readonly string[] };
+  readonly labels?: Readonly<Record<string, string>>;
+  /** A dispatch still out at workers that must be interrupted. */
+  readonly cancels?: { readonly workerGroup: string; readonly dispatch: number };
+}
+
+/** A start with a key that the window knows: somebody waits for the id of the first. */
+export interface StartDuplicate extends Happened {
+  readonly type: 'start.duplicate';
+  readonly requestedId: ExecutionId;
+  readonly execution: ExecutionId;
+}
+
+/** A start that made no execution. */
+export interface StartRejected extends Happened {
+  readonly type: 'start.rejected';
+  /** The id that its sender chose and may wait on. */
+  readonly requestedId?: ExecutionId;
+  readonly namespace?: string;
+  readonly flow?: string;
+  readonly trigger: string | null;
+  readonly reason: string;
+  readonly message: string;
+  readonly origin: RecordOrigin;
+  readonly preview: string;
+  readonly source?: SourcePosition;
+}
+
+/** A command overtook the start it is for; it is applied right after `execution.created`. */
+export interface CommandHeld extends Happened {
+  readonly type: 'command.held';
+  readonly execution: ExecutionId;
+  readonly command: EndExecution;
+  readonly offset: number;
+}
+
+/** A keyed start went to the partition of its key. */
+export interface CommandForwarded extends Happened {
+  readonly type: 'command.forwarded';
+  readonly execution: ExecutionId;
+  readonly start: StartRequest;
+  readonly origin: RecordOrigin;
+}
+
+export interface CommandRejected extends Happened {
+  readonly type: 'command.rejected';
+  readonly entity: string;
+  readonly command: string;
+  readonly rejection: CommandRejection;
+}

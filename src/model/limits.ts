@@ -1,0 +1,133 @@
+/**
+ * Every limit of the product with its unit (invariant 13): what happens at each stands beside it. The
+ * table in docs/limits.md is generated from here.
+ */
+export interface Limit {
+  readonly value: number;
+  readonly unit:
+    | 'bytes'
+    | 'records'
+    | 'events'
+    | 'ms'
+    | 'commands'
+    | 'executions'
+    | 'slots'
+    | 'levels'
+    | 'lines';
+  readonly meaning: string;
+}
+
+export const limits = {
+  stepEvents: {
+    value: 64,
+    unit: 'events',
+    meaning: 'A step stops here; the rest is an agenda that goes on in the next step.',
+  },
+  stepBytes: {
+    value: 512 * 1024,
+    unit: 'bytes',
+    meaning: 'As stepEvents, by estimated size of the events.',
+  },
+  batchBytes: {
+    value: 900 * 1024,
+    unit: 'bytes',
+    meaning: 'A record batch is cut here, on a step boundary.',
+  },
+  recordBytes: {
+    value: 900 * 1024,
+    unit: 'bytes',
+    meaning: 'The largest record; a larger one is refused with `too-large`.',
+  },
+  inlineValueBytes: {
+    value: 256 * 1024,
+    unit: 'bytes',
+    meaning: 'A larger value travels as a reference to the blob store.',
+  },
+  pageBytes: {
+    value: 64 * 1024,
+    unit: 'bytes',
+    meaning: 'The size of a checkpoint page that is aimed at.',
+  },
+  entityDirtyBytes: {
+    value: 512 * 1024,
+    unit: 'bytes',
+    meaning: 'An entity with this much unsaved state is written to checkpoints at once.',
+  },
+  unacknowledgedEffects: {
+    value: 10_000,
+    unit: 'records',
+    meaning:
+      'Effects of a partition that wait for their acknowledgement; at the limit it takes no input.',
+  },
+  unacknowledgedEffectBytes: {
+    value: 32 * 1024 * 1024,
+    unit: 'bytes',
+    meaning: 'As unacknowledgedEffects, by size.',
+  },
+  heldCommands: {
+    value: 1_000,
+    unit: 'commands',
+    meaning: 'Commands of a partition that overtook their start; beyond it they are rejected.',
+  },
+  keyWindowEntries: {
+    value: 100_000,
+    unit: 'records',
+    meaning: 'Idempotency keys that a partition remembers; the oldest go first.',
+  },
+  keyWindowMs: {
+    value: 24 * 3_600_000,
+    unit: 'ms',
+    meaning: 'How long an idempotency key is remembered.',
+  },
+  sourceForgottenMs: {
+    value: 24 * 3_600_000,
+    unit: 'ms',
+    meaning: 'A source of an API process is forgotten this long after its last record.',
+  },
+  keyedAnswerMs: {
+    value: 5_000,
+    unit: 'ms',
+    meaning: 'How long the API waits for the id of a keyed start, then 503.',
+  },
+  queuedInputs: {
+    value: 5_000,
+    unit: 'records',
+    meaning: 'Inputs of a partition read and not yet stepped; at the limit its `starts` is paused.',
+  },
+  carefulInputs: {
+    value: 100,
+    unit: 'records',
+    meaning: 'Inputs that an owner takes one by one after two openings without progress.',
+  },
+  blockDepth: {
+    value: 64,
+    unit: 'levels',
+    meaning: 'How deep blocks may nest; deeper is a validation error.',
+  },
+  flowSourceBytes: { value: 512 * 1024, unit: 'bytes', meaning: 'The largest flow file.' },
+  logMessageBytes: {
+    value: 32 * 1024,
+    unit: 'bytes',
+    meaning: 'A longer log line is cut, and says so.',
+  },
+  leaseAfterMs: {
+    value: 1_000,
+    unit: 'ms',
+    meaning: 'A task that runs longer takes a lease, so that its offset may move on.',
+  },
+  expressionEvaluateMs: {
+    value: 1_000,
+    unit: 'ms',
+    meaning: 'An expression evaluated by a worker is ended after this.',
+  },
+  expressionEvaluateBytes: {
+    value: 64 * 1024 * 1024,
+    unit: 'bytes',
+    meaning: 'As expressionEvaluateMs, by memory of its thread.',
+  },
+  openStreams: {
+    value: 1_000,
+    unit: 'records',
+    meaning: 'Server-sent event streams of a process; beyond it 503.',
+  },
+} as const satisfies Readonly<Record<string, Limit>>;
