@@ -1,0 +1,146 @@
+/**
+ * The one module that plugins import, as `millrace/plugin`.
+ *
+ * A plugin is a folder with a manifest (`plugin.json`: what types there are, their properties and outputs)
+ * and a module whose default export is made by {@link definePlugin}. The manifest alone is read by the
+ * executor, the validator and the editor; the module is loaded only where its code runs: by workers (tasks)
+ * and by the api and trigger roles (triggers). docs/plugins.md is the guide.
+ */
+import type { Failure, FailureCode, Outcome } from '../model/failure.ts';
+import type { ExecutionId, TaskRunId } from '../model/ids.ts';
+import type { LogLevel } from '../model/records.ts';
+import type { Json, JsonObject } from '../support/json.ts';
+
+export type { Failure, FailureCode, Outcome } from '../model/failure.ts';
+export type { LogLevel } from '../model/records.ts';
+export type { Json, JsonObject } from '../support/json.ts';
+export { formatDuration, parseDuration } from '../support/duration.ts';
+
+/** What a plugin's module exports by default. */
+export interface Plugin {
+  /** Runners by task type, one for each task of the manifest. */
+  readonly tasks: Readonly<Record<string, TaskRunner>>;
+  /** Triggers by trigger type, one for each of the manifest. */
+  readonly triggers: Readonly<Record<string, Trigger>>;
+}
+
+/** Checks nothing at run time: it gives the editor the types. */
+export function definePlugin(plugin: Partial<Plugin>): Plugin {
+  return { tasks: plugin.tasks ?? {}, triggers: plugin.triggers ?? {} };
+}
+
+/**
+ * Does a task's work once. It may be called again with the same `context.idempotencyKey` when the outcome
+ * of a former call is not known; the effect must then happen once, so hand the key on.
+ *
+ * @param properties the evaluated properties; they satisfy the manifest's schema.
+ * @returns the outputs, by the manifest's output schema.
+ * @throws {@link TaskFailure} for a failure that the task understands; anything else counts as `task-failed`
+ *   with unknown outcome.
+ */
+export type TaskRunner = (properties: JsonObject, context: TaskContext) => Promise<JsonObject>;
+
+export interface TaskContext {
+  readonly namespace: string;
+  readonly flow: string;
+  readonly execution: ExecutionId;
+  readonly taskRun: TaskRunId;
+  readonly task: string;
+  /** Counted by the retry policy, from 1. */
+  readonly attempt: number;
+  /** Counted at every hand-out to workers, from 1. */
+  readonly dispatch: number;
+  readonly idempotencyKey: string;
+  readonly traceparent?: string;
+  /** Aborts when the task run is killed, timed out, or its worker stops; then end soon. */
+  readonly signal: AbortSignal;
+  /** Writes to the task's log, which users read; secret values are masked. */
+  log(level: LogLevel, message: string): void;
+  /** The plugin's own settings, `plugin.<name>` of the configuration. */
+  readonly settings: JsonObject;
+}
+
+export interface TaskFailureOptions extends ErrorOptions {
+  /**
+   * `definite`: the other side has answered for good, or nothing can have happened. `unknown`: the effect may
+   * have happened; the next attempt uses the same idempotency key.
+   */
+  readonly outcome: Outcome;
+  /** What the task gives although it failed; visible as `outputs.<id>` where the flow goes on. */
+  readonly outputs?: JsonObject;
+  /** More about it under `error.details`. */
+  readonly details?: JsonObject;
+}
+
+/** A failure of a task that says what happened and whether the effect can have happened. */
+export class TaskFailure extends Error {
+  override readonly name = 'TaskFailure';
+  readonly code: FailureCode;
+  readonly outcome: Outcome;
+  readonly outputs: JsonObject | undefined;
+  readonly details: JsonObject | undefined;
+
+  /** @param code `<plugin>.<code>`, stable and documented in the plugin's README. */
+  constructor(code: FailureCode, message: string, options: TaskFailureOptions) {
+    super(message, options);
+    this.code = code;
+    this.outcome = options.outcome;
+    this.outputs = options.outputs;
+    this.details = options.details;
+  }
+
+  /** The failure as flows see it. */
+  toFailure(): Failure {
+    return {
+      code: this.code,
+      message: this.message,
+      ...(this.details === undefined ? {} : { details: this.details }),
+    };
+  }
+}
+
+/**
+ * What makes executions start, by kind. `request`: an HTTP call. The kinds for records, places looked at and
+ * due times join this union with their first plugins.
+ */
+export type Trigger = RequestTrigger;
+
+/** An HTTP request, as a request trigger sees it. */
+export interface TriggerRequest {
+  /** Upper case. */
+  readonly method: string;
+  /** What follows the trigger's id in the path; empty, or it begins with `/`. */
+  readonly path: string;
+  /** Names in lower case; a repeated header's values joined by `, `. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Query parameters; the list where one is repeated. */
+  readonly parameters: Readonly<Record<string, string | readonly string[]>>;
+  /** The body's bytes as they came. */
+  readonly rawBody: Uint8Array;
+  /** When it came, ms since 1970. */
+  readonly receivedAtMs: number;
+}
+
+export interface RequestTrigger {
+  readonly kind: 'request';
+  /**
+   * Whether the request may start the flow. Fails closed: no secret, no start.
+   *
+   * @param properties the trigger's evaluated properties, secrets in place.
+   */
+  verify(request: TriggerRequest, properties: JsonObject): Verification;
+  /** Turns a verified request into what the flow sees under `trigger`. */
+  read(request: TriggerRequest, properties: JsonObject): RequestEvent;
+}
+
+export type Verification =
+  | { readonly ok: true }
+  /** `reason` is for the operator (decision, server log); the caller only learns "401". */
+  | { readonly ok: false; readonly reason: string };
+
+export interface RequestEvent {
+  /** The fields of `trigger`, without `type` and `id`. */
+  readonly fields: Readonly<Record<string, Json>>;
+  /** The provider's delivery id or the caller's `Idempotency-Key`, not yet scoped. */
+  readonly idempotencyKey?: string;
+}
