@@ -1,7 +1,7 @@
 import type { Command } from '../model/commands.ts';
+import type { Effect } from '../model/effects.ts';
 import type { ExecutionId } from '../model/ids.ts';
 import type { Parsed, RecordOrigin, StartRequest } from '../model/starts.ts';
-import type { Effect } from './effect.ts';
 
 /** What `step` takes; each with its own source of time (invariant 3). */
 export type Input =

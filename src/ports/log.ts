@@ -1,3 +1,7 @@
+import type { LogRecord, OutgoingRecord, TopicName } from '../model/log-records.ts';
+
+export type { LogRecord, OutgoingRecord, TopicName };
+
 /**
  * The log: what the engine's guarantees stand on. Two adapters keep one contract: `adapters/sqlite` (one
  * process) and `adapters/kafka`; `test/contract/log.ts` is the contract as tests. See docs/ARCHITECTURE.md,
@@ -34,36 +38,6 @@ export interface Log {
   bounds(topic: TopicName, partition: number, signal?: AbortSignal): Promise<LogBounds>;
   /** Ends loops and connections; what is not acknowledged resolves as `closed`. */
   close(): Promise<void>;
-}
-
-export type TopicName =
-  | 'starts'
-  | 'commands'
-  | 'events'
-  | 'executions'
-  | 'checkpoints'
-  | 'workers'
-  | 'flows'
-  | 'triggers'
-  | 'decisions'
-  | 'logs'
-  | 'dlq'
-  | `tasks.${string}`
-  | `control.${string}`;
-
-/** A record to write. Null value = tombstone. Header values are text. */
-export interface OutgoingRecord {
-  readonly key: string | null;
-  readonly value: string | null;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-/** A record as read; bytes that are not UTF-8 are replaced (U+FFFD). */
-export interface LogRecord extends OutgoingRecord {
-  readonly offset: number;
-  /** The broker's LogAppendTime, ms; on topics with CreateTime the sender's. */
-  readonly timestampMs: number;
-  readonly headers: Readonly<Record<string, string>>;
 }
 
 export interface LogBounds {

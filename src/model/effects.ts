@@ -1,5 +1,5 @@
-import type { Command } from '../model/commands.ts';
-import type { ExecutionId } from '../model/ids.ts';
+import type { ForwardedStart } from './commands.ts';
+import type { ExecutionId } from './ids.ts';
 import type {
   CancelRequest,
   DeadLetter,
@@ -7,7 +7,7 @@ import type {
   LogLine,
   PublicRecord,
   TaskDispatch,
-} from '../model/records.ts';
+} from './records.ts';
 
 /**
  * What must be done outside because of an event; every kind is a record on some topic. Sent only after the
@@ -18,7 +18,9 @@ export type Effect =
   | { readonly kind: 'cancel'; readonly workerGroup: string; readonly cancel: CancelRequest }
   | { readonly kind: 'public'; readonly execution: ExecutionId; readonly record: PublicRecord }
   | { readonly kind: 'log'; readonly line: LogLine }
-  /** A command to the partition of `entity`; the shell adds the source position. */
-  | { readonly kind: 'command'; readonly entity: string; readonly command: Command }
+  | { readonly kind: 'command'; readonly entity: string; readonly command: EffectCommand }
   | { readonly kind: 'dead-letter'; readonly letter: DeadLetter }
   | { readonly kind: 'decision'; readonly decision: Decision };
+
+/** A command to the partition of another entity. `recordOf` adds the source: the event's place in the log. */
+export type EffectCommand = Omit<ForwardedStart, 'source'>;
