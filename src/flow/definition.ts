@@ -29,6 +29,9 @@ export interface FlowDefinition {
   readonly taskById: ReadonlyMap<string, TaskDefinition>;
 }
 
+/** A flow as `readFlow` gives it: not yet a revision of a log. */
+export type CheckedFlow = Omit<FlowDefinition, 'revision' | 'offset' | 'sha256'>;
+
 export interface TaskDefinition {
   readonly id: string;
   readonly type: string;

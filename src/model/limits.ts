@@ -104,6 +104,16 @@ export const limits = {
     unit: 'levels',
     meaning: 'How deep blocks may nest; deeper is a validation error.',
   },
+  flowDefinitions: {
+    value: 1_000,
+    unit: 'records',
+    meaning: 'Revisions that a process keeps compiled; others are read again from their source.',
+  },
+  flowNodes: {
+    value: 100_000,
+    unit: 'records',
+    meaning: 'Values in a flow file, aliases counted as what they stand for.',
+  },
   flowSourceBytes: { value: 512 * 1024, unit: 'bytes', meaning: 'The largest flow file.' },
   logMessageBytes: {
     value: 32 * 1024,

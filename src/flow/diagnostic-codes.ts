@@ -1,0 +1,34 @@
+/**
+ * Every code that reading a flow can give, with the severity it has. Stable: scripts and editors match on
+ * them. docs/errors.md has a section for each (a test compares).
+ */
+export const diagnosticCodes = {
+  'yaml-syntax': 'error',
+  'yaml-duplicate-key': 'error',
+  'yaml-integer-too-large': 'error',
+  'yaml-too-large': 'error',
+  'yaml-unsupported': 'error',
+  'key-reserved': 'error',
+  'flow-not-a-map': 'error',
+  'dialect-unavailable': 'error',
+  'property-unknown': 'error',
+  'property-missing': 'error',
+  'property-invalid': 'error',
+  'type-unknown': 'error',
+  'id-invalid': 'error',
+  'id-duplicate': 'error',
+  'block-too-deep': 'error',
+  'input-default-invalid': 'error',
+  'expression-invalid': 'error',
+  'expression-cut-by-yaml': 'error',
+  'expression-in-static-property': 'error',
+  'expression-needs-space': 'warning',
+  'kestra-expression-in-native-flow': 'warning',
+  'reference-unknown': 'error',
+  'reference-unavailable': 'error',
+  'output-not-yet': 'error',
+  'impure-not-allowed': 'error',
+  'trigger-field-not-always-present': 'warning',
+} as const satisfies Readonly<Record<string, 'error' | 'warning'>>;
+
+export type DiagnosticCode = keyof typeof diagnosticCodes;
