@@ -15,6 +15,7 @@ export type { Failure, FailureCode, Outcome } from '../model/failure.ts';
 export type { LogLevel } from '../model/records.ts';
 export type { Json, JsonObject } from '../support/json.ts';
 export { formatDuration, parseDuration } from '../support/duration.ts';
+export { isJsonArray, isJsonObject } from '../support/json.ts';
 
 /** What a plugin's module exports by default. */
 export interface Plugin {

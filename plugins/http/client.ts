@@ -1,0 +1,199 @@
+import { isIP } from 'node:net';
+import { Agent, request as undiciRequest } from 'undici';
+import { type JsonObject, TaskFailure } from '../../src/plugin/index.ts';
+import { AddressPolicy, AddressRefused, policedLookup } from './address-policy.ts';
+
+export interface ClientOptions {
+  readonly allow: readonly string[];
+  readonly connectTimeoutMs: number;
+  readonly readTimeoutMs: number;
+  /** `tls` of the schema. */
+  readonly tls: JsonObject;
+}
+
+/** A pool of connections and the policy about where they may go. */
+export interface Client {
+  readonly policy: AddressPolicy;
+  readonly options: ClientOptions;
+  /** One agent a port, since the allow-list may name ports and a look-up does not see them. */
+  agent(port: number): Agent;
+}
+
+/** Clients by their options: connections are kept alive between tasks. The oldest goes when there are many. */
+const clients = new Map<string, Client>();
+const CLIENTS_MAX = 32;
+const AGENTS_MAX = 64;
+
+export function clientFor(options: ClientOptions): Client {
+  const key = JSON.stringify(options);
+  const known = clients.get(key);
+  if (known !== undefined) return known;
+  const policy = new AddressPolicy(options.allow);
+  const agents = new Map<number, Agent>();
+  const client: Client = {
+    policy,
+    options,
+    agent(port) {
+      let agent = agents.get(port);
+      if (agent === undefined) {
+        agent = makeAgent(options, policy, port);
+        remember(agents, port, agent, AGENTS_MAX);
+      }
+      return agent;
+    },
+  };
+  remember(clients, key, client, CLIENTS_MAX);
+  return client;
+}
+
+function remember<Key, Value>(
+  map: Map<Key, Value>,
+  key: Key,
+  value: Value,
+  entriesMax: number,
+): void {
+  const oldest = map.keys().next();
+  if (map.size >= entriesMax && oldest.done !== true) map.delete(oldest.value);
+  map.set(key, value);
+}
+
+function makeAgent(options: ClientOptions, policy: AddressPolicy, port: number): Agent {
+  const { tls } = options;
+  return new Agent({
+    headersTimeout: options.readTimeoutMs,
+    bodyTimeout: options.readTimeoutMs,
+    // A pooled connection outlives the check of its address: keep it only shortly.
+    keepAliveTimeout: 4_000,
+    connect: {
+      timeout: options.connectTimeoutMs,
+      lookup: policedLookup(policy, port),
+      ...(typeof tls['ca'] === 'string' ? { ca: tls['ca'] } : {}),
+      ...(typeof tls['certificate'] === 'string' ? { cert: tls['certificate'] } : {}),
+      ...(typeof tls['key'] === 'string' ? { key: tls['key'] } : {}),
+      ...(typeof tls['serverName'] === 'string' ? { servername: tls['serverName'] } : {}),
+      ...(tls['insecure'] === true ? { rejectUnauthorized: false } : {}),
+    },
+  });
+}
+
+export interface Exchange {
+  readonly url: URL;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly client: Client;
+  readonly redirectsMax: number;
+  readonly bodyBytesMax: number;
+  readonly signal: AbortSignal;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly body: Uint8Array;
+}
+
+/** Sends a request and follows redirects, checking every hop's address like the first. */
+export async function send(exchange: Exchange): Promise<Answer> {
+  let hop = exchange;
+  for (let redirects = 0; ; redirects += 1) {
+    const answer = await sendOnce(hop);
+    const location = answer.headers['location'];
+    if (
+      redirects >= exchange.redirectsMax ||
+      !isRedirect(answer.status) ||
+      location === undefined
+    ) {
+      return answer;
+    }
+    hop = nextHop(hop, answer.status, location);
+  }
+}
+
+async function sendOnce({ url, client, ...exchange }: Exchange): Promise<Answer> {
+  const port = portOf(url);
+  checkLiteral(url, client.policy, port);
+  const response = await undiciRequest(url, {
+    dispatcher: client.agent(port),
+    // The method was checked against the schema's list.
+    method: exchange.method as 'GET',
+    headers: exchange.headers,
+    body: exchange.body ?? null,
+    signal: exchange.signal,
+  });
+  const headers = Object.fromEntries(
+    Object.entries(response.headers).map(([name, value]): [string, string] => [
+      name,
+      Array.isArray(value) ? value.join(', ') : (value ?? ''),
+    ]),
+  );
+  return {
+    status: response.statusCode,
+    headers,
+    body: await readBounded(response.body, exchange.bodyBytesMax, url),
+  };
+}
+
+/** An address written in the URL is connected to without a look-up, so it is checked here. */
+function checkLiteral(url: URL, policy: AddressPolicy, port: number): void {
+  // The URL parser has turned octal, hexadecimal and decimal spellings into the plain form.
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  if (isIP(host) === 0 || policy.namesHost(host, port) || policy.allowsAddress(host)) return;
+  throw new AddressRefused(host, host);
+}
+
+function portOf(url: URL): number {
+  if (url.port !== '') return Number(url.port);
+  return url.protocol === 'https:' ? 443 : 80;
+}
+
+function isRedirect(status: number): boolean {
+  return [301, 302, 303, 307, 308].includes(status);
+}
+
+/** RFC 9110 §15.4: 303, and 301/302 after POST, turn into GET; another origin gets no credentials. */
+function nextHop(exchange: Exchange, status: number, location: string): Exchange {
+  const url = URL.parse(location, exchange.url.href);
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    throw new TaskFailure('http.redirect-invalid', `the redirect to ${location} is not followed`, {
+      outcome: 'definite',
+    });
+  }
+  const toGet = status === 303 || (status <= 302 && exchange.method === 'POST');
+  const dropped = new Set([
+    ...(url.origin === exchange.url.origin ? [] : ['authorization', 'cookie', 'idempotency-key']),
+    ...(toGet ? ['content-type', 'content-length'] : []),
+  ]);
+  const headers = Object.fromEntries(
+    Object.entries(exchange.headers).filter(([name]) => !dropped.has(name)),
+  );
+  const { body, ...rest } = exchange;
+  return {
+    ...rest,
+    url,
+    headers,
+    method: toGet ? 'GET' : exchange.method,
+    ...(body === undefined || toGet ? {} : { body }),
+  };
+}
+
+async function readBounded(
+  body: AsyncIterable<Uint8Array>,
+  bytesMax: number,
+  url: URL,
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > bytesMax) {
+      throw new TaskFailure(
+        'http.response-too-large',
+        `the answer of ${url.host} is larger than ${bytesMax} bytes`,
+        { outcome: 'unknown' },
+      );
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
