@@ -11,6 +11,7 @@ export type Input =
   | TimerInput
   | ContinueInput
   | WorkerGoneInput
+  | DispatchStaleInput
   | EffectRefusedInput
   | CommandFailedInput;
 
@@ -63,6 +64,15 @@ export interface WorkerGoneInput {
   readonly timeMs: number;
   readonly worker: string;
   readonly execution: ExecutionId;
+}
+
+/** A dispatch has waited for so long that its record may be gone; time = when that was seen to be due. */
+export interface DispatchStaleInput {
+  readonly kind: 'dispatch-stale';
+  readonly timeMs: number;
+  readonly execution: ExecutionId;
+  readonly run: number;
+  readonly dispatch: number;
 }
 
 /** The log will never take this effect of the event at `offset`. */

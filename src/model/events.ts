@@ -4,7 +4,7 @@ import type { Failure, Outcome } from './failure.ts';
 import type { ExecutionId } from './ids.ts';
 import type { DeferredExpression, LogLevel } from './records.ts';
 import type { RecordOrigin, SourcePosition, StartRequest, TriggerContext } from './starts.ts';
-import type { TerminalState } from './states.ts';
+import type { State, TerminalState } from './states.ts';
 
 /**
  * What happened, in the order of `events[p]`. State changes only by applying these (invariant 4), and
@@ -46,14 +46,28 @@ export type Cause =
   | { readonly kind: 'timer'; readonly dueMs: number }
   | { readonly kind: 'continue' }
   | { readonly kind: 'worker-gone'; readonly worker: string }
+  | { readonly kind: 'dispatch-stale'; readonly dispatch: number }
   | { readonly kind: 'effect-refused'; readonly offset: number; readonly index: number }
-  | { readonly kind: 'command-failed'; readonly message: string };
+  | CommandFailedCause;
+
+/** A step threw. What the input was is kept: its record becomes a dead letter, its sender gets a reply. */
+export interface CommandFailedCause {
+  readonly kind: 'command-failed';
+  readonly message: string;
+  /** The record that was stepped; absent for timers and continuations. */
+  readonly origin?: RecordOrigin;
+  readonly preview?: string;
+  readonly replyTo?: ReplyAddress;
+  readonly source?: SourcePosition;
+}
 
 /** The part of an execution's identity that its public records repeat. */
 export interface About {
   readonly namespace: string;
   readonly flow: string;
   readonly revision: number;
+  /** The execution's state after the event. */
+  readonly state: State;
   readonly labels: Readonly<Record<string, string>>;
   readonly trigger: { readonly type: string; readonly id: string | null };
   readonly startedAtMs: number;
@@ -78,8 +92,17 @@ export interface ExecutionCreated extends Happened {
   readonly globals: JsonObject;
   readonly trigger: TriggerContext;
   readonly idempotencyKey?: string;
+  /** The key's place in the partition's window. Only with `idempotencyKey`. */
+  readonly keyWindow?: KeyWindowPlace;
   readonly source?: SourcePosition;
   readonly traceparent?: string;
+}
+
+/** Entries of the key window are numbered in the order they came; the oldest are forgotten. */
+export interface KeyWindowPlace {
+  readonly number: number;
+  /** Entries below this number are forgotten from now on. */
+  readonly first: number;
 }
 
 /** Kill, cancel or `exit` was decided; `state` is what the execution will end in. */
@@ -90,6 +113,10 @@ export interface ExecutionEnding extends Happened {
   readonly mode: 'kill' | 'cancel';
   readonly state: TerminalState;
   readonly reason?: string;
+  /** The execution's error, where it ends FAILED. */
+  readonly error?: Failure;
+  /** The new agenda: task runs that end at once, such as sleeping ones; 0 is the execution itself. */
+  readonly agenda: readonly number[];
 }
 
 export interface ExecutionEnded extends Happened {
@@ -223,4 +250,10 @@ export interface CommandRejected extends Happened {
   readonly entity: string;
   readonly command: string;
   readonly rejection: CommandRejection;
+  /** The record itself could not be read or processed. */
+  readonly deadLetter?: {
+    readonly reason: string;
+    readonly origin: RecordOrigin;
+    readonly preview: string;
+  };
 }

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../support/json.ts';
+import type { Json, JsonObject } from '../support/json.ts';
 
 /**
  * Why a task or an execution failed, as flows see it under `error` and `tasks.<id>.error`.
@@ -14,6 +14,8 @@ export interface Failure {
   readonly type?: string;
   /** Details by code: an HTTP status, the path of an expression. */
   readonly details?: JsonObject;
+  /** What the task gave although it failed, such as an HTTP status; only in an execution's error. */
+  readonly outputs?: Json;
 }
 
 /** Codes of failures of task runs and executions. Plugins add theirs as `<plugin>.<code>`. */
