@@ -43,6 +43,21 @@ export const limits = {
     unit: 'bytes',
     meaning: 'A larger value travels as a reference to the blob store.',
   },
+  jsonDepth: {
+    value: 200,
+    unit: 'levels',
+    meaning: 'How deep JSON from outside may nest; deeper is refused where it comes in.',
+  },
+  idempotencyKeyBytes: {
+    value: 1_024,
+    unit: 'bytes',
+    meaning: 'The largest idempotency key; a start with a larger one is refused.',
+  },
+  previewBytes: {
+    value: 1_024,
+    unit: 'bytes',
+    meaning: 'How much of a refused record a dead letter shows.',
+  },
   pageBytes: {
     value: 64 * 1024,
     unit: 'bytes',
