@@ -1,0 +1,210 @@
+/**
+ * Everything that is written in one turn of the event loop goes into one transaction: group commit without
+ * linger. A turn is a `clock.yield()`, so that virtual time drives it too and a seed is one history.
+ *
+ * Two modes. *Working*: operations queue up, the turn writes them in order, commits, settles each and hands
+ * the records to followers, in this order; nobody sees a record before its commit. *Waiting*, entered when
+ * the storage refuses (disk full, read-only, input/output error): the transaction has been rolled back, the
+ * operations stay in the queue in their order, and the same turn is tried again after a pause that grows
+ * from 100 ms to 5 s. The first success ends it. Both changes are log lines; callers see only time, and
+ * sends with a deadline end `expired`. An error that is not the storage's is a bug and is thrown.
+ */
+import type { Clock } from '../../ports/clock.ts';
+import type { Logger } from '../../ports/logger.ts';
+import type { Database } from './database.ts';
+import { storageProblem } from './storage-error.ts';
+import type { TopicPartition } from './topic-partition.ts';
+
+/** Something to write. It leaves the queue when it is settled, whatever the outcome. */
+export interface Operation {
+  /** True once it needs no writing any more: closed or expired while it waited. */
+  readonly dropped: boolean;
+  /** Its size: UTF-16 code units of all text. */
+  readonly units: number;
+  /** Writes rows; called again after a rollback. What it decides must be undone by the next call. */
+  write(turn: Turn): void;
+  /** After the commit. */
+  settle(): void;
+  /** It has to wait for the storage; a deadline starts to matter. */
+  onWaiting?(): void;
+}
+
+/** What operations write with. */
+export interface Turn {
+  readonly nowMs: number;
+  /** Called before records are appended to a topic-partition. */
+  touch(topicPartition: TopicPartition): void;
+}
+
+/** Bounds the time of one transaction. */
+const TURN_UNITS_MAX = 8 * 1_024 * 1_024;
+const TURN_OPERATIONS_MAX = 5_000;
+const RETRY_MS_MIN = 100;
+const RETRY_MS_MAX = 5_000;
+
+const PAGE_BYTES = 4_096;
+/** Pages in the write-ahead log at which it is moved into the file. */
+const CHECKPOINT_PAGES = 1_000;
+
+export interface GroupCommitOptions {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export class GroupCommit implements Turn {
+  nowMs = 0;
+  readonly #database: Database;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  #queue: Operation[] = [];
+  #touched: TopicPartition[] = [];
+  #scheduled = false;
+  #closed = false;
+  #waiting: { readonly sinceMs: number; delayMs: number; cancel: () => void } | undefined;
+  /** Estimated pages in the write-ahead log. */
+  #pages = 0;
+  #checkpointing = false;
+
+  constructor({ database, clock, logger }: GroupCommitOptions) {
+    this.#database = database;
+    this.#clock = clock;
+    this.#logger = logger;
+  }
+
+  /** Takes part in the next turn. */
+  add(operation: Operation): void {
+    this.#queue.push(operation);
+    if (this.#waiting === undefined) this.#schedule();
+    else operation.onWaiting?.();
+  }
+
+  touch(topicPartition: TopicPartition): void {
+    if (!topicPartition.touched) this.#touched.push(topicPartition);
+  }
+
+  /** Writes what is queued, if the storage lets it, and ends. */
+  close(): void {
+    if (this.#waiting === undefined) while (this.#queue.length > 0 && this.#commit());
+    this.#closed = true;
+    this.#waiting?.cancel();
+    this.#queue = [];
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#closed) return;
+    this.#scheduled = true;
+    void this.#clock.yield().then(() => {
+      this.#scheduled = false;
+      this.#turn();
+    });
+  }
+
+  #turn(): void {
+    if (this.#closed || !this.#commit()) return;
+    if (this.#waiting !== undefined) this.#recovered();
+    if (this.#queue.length > 0) this.#schedule();
+    if (this.#pages >= CHECKPOINT_PAGES) this.#scheduleCheckpoint();
+  }
+
+  /** False when the storage refused; the operations are then still queued. */
+  #commit(): boolean {
+    const operations = this.#take();
+    if (operations.length === 0) return true;
+    this.nowMs = this.#clock.now();
+    try {
+      this.#database.transaction(() => {
+        for (const operation of operations) operation.write(this);
+      });
+    } catch (error) {
+      this.#revert();
+      this.#queue = [...operations, ...this.#queue];
+      this.#wait(error);
+      return false;
+    }
+    this.#publish(operations);
+    return true;
+  }
+
+  /** The next operations in order, as many as one transaction takes. */
+  #take(): readonly Operation[] {
+    const taken: Operation[] = [];
+    let units = 0;
+    let at = 0;
+    for (; at < this.#queue.length; at += 1) {
+      const operation = this.#queue[at];
+      if (operation === undefined || operation.dropped) continue;
+      if (
+        taken.length >= TURN_OPERATIONS_MAX ||
+        (at > 0 && units + operation.units > TURN_UNITS_MAX)
+      )
+        break;
+      units += operation.units;
+      taken.push(operation);
+    }
+    this.#queue = at === this.#queue.length ? [] : this.#queue.slice(at);
+    this.#pages += units / PAGE_BYTES;
+    return taken;
+  }
+
+  #publish(operations: readonly Operation[]): void {
+    const touched = this.#touched;
+    this.#touched = [];
+    this.#pages += touched.length;
+    const records = touched.map((topicPartition) => topicPartition.committed());
+    for (const operation of operations) operation.settle();
+    touched.forEach((topicPartition, index) => topicPartition.publish(records[index] ?? []));
+  }
+
+  #revert(): void {
+    for (const topicPartition of this.#touched) topicPartition.revert();
+    this.#touched = [];
+  }
+
+  #wait(error: unknown): void {
+    const problem = storageProblem(error);
+    if (problem === undefined) throw error;
+    const first = this.#waiting === undefined;
+    const sinceMs = this.#waiting?.sinceMs ?? this.#clock.monotonic();
+    const delayMs = Math.min((this.#waiting?.delayMs ?? RETRY_MS_MIN / 2) * 2, RETRY_MS_MAX);
+    const cancel = this.#clock.after(delayMs, () => this.#turn());
+    this.#waiting = { sinceMs, delayMs, cancel };
+    if (!first) return;
+    for (const operation of this.#queue) operation.onWaiting?.();
+    this.#logger.error(
+      { err: error, code: problem.code, waiting: this.#queue.length },
+      `The embedded log cannot write: ${problem.message}. Nothing is lost and nothing is acknowledged until it can; it tries again by itself. ${problem.advice}`,
+    );
+  }
+
+  #recovered(): void {
+    const sinceMs = this.#waiting?.sinceMs ?? 0;
+    this.#waiting = undefined;
+    const waitedMs = Math.round(this.#clock.monotonic() - sinceMs);
+    this.#logger.info({ waited_ms: waitedMs }, 'The embedded log writes again.');
+  }
+
+  /** In a turn of its own, after the acknowledgements of this one have been acted on. */
+  #scheduleCheckpoint(): void {
+    if (this.#checkpointing || this.#database.inMemory) return;
+    this.#checkpointing = true;
+    void this.#clock.yield().then(() => {
+      this.#checkpointing = false;
+      if (!this.#closed) this.#checkpoint();
+    });
+  }
+
+  #checkpoint(): void {
+    this.#pages = 0;
+    try {
+      this.#database.checkpoint();
+    } catch (error) {
+      const problem = storageProblem(error);
+      if (problem === undefined) throw error;
+      this.#logger.error(
+        { err: error, code: problem.code },
+        `The embedded log cannot move its write-ahead log into its file: ${problem.message}. Nothing is lost; it tries again. ${problem.advice}`,
+      );
+    }
+  }
+}
