@@ -1,0 +1,56 @@
+/** The rules of docs/STYLE.md and docs/ARCHITECTURE.md that a program can check, see test/tidy/. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { checkBudgets } from './tidy/budgets.ts';
+import { PLANTED } from './tidy/planted.ts';
+import { PRODUCT_RULES } from './tidy/rules.ts';
+import { describeViolation, readSourceTree } from './tidy/source-tree.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+
+function plant(files: Readonly<Record<string, string>>): string {
+  const root = mkdtempSync(join(tmpdir(), 'millrace-tidy-'));
+  onTestFinished(() => {
+    rmSync(root, { recursive: true });
+  });
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  return root;
+}
+
+describe('the sources', () => {
+  const tree = readSourceTree(ROOT, ['src', 'plugins']);
+
+  it('are found', () => {
+    expect(tree.sources.map(({ path }) => path)).toContain('src/model/ids.ts');
+  });
+
+  it.each(Object.entries(PRODUCT_RULES))('%s', (_rule, check) => {
+    expect(check(tree).map(describeViolation)).toEqual([]);
+  });
+
+  it('of tests, benchmarks and the build are short, too', () => {
+    const others = readSourceTree(ROOT, ['test', 'bench', 'build']);
+    expect(checkBudgets(others).map(describeViolation)).toEqual([]);
+  });
+});
+
+describe('a planted violation is found', () => {
+  it.each(PLANTED)('$rule: $name', ({ rule, files, found }) => {
+    const tree = readSourceTree(plant(files), ['src', 'plugins', 'test']);
+    const violations = PRODUCT_RULES[rule]?.(tree) ?? [];
+    expect(violations.map(({ file, line }) => `${file}:${line}`)).toEqual(found);
+    for (const { message } of violations) expect(message).toMatch(/[;.] /);
+  });
+
+  it('in every rule', () => {
+    const planted = new Set(
+      PLANTED.filter(({ found }) => found.length > 0).map(({ rule }) => rule),
+    );
+    expect(planted).toEqual(new Set(Object.keys(PRODUCT_RULES)));
+  });
+});
