@@ -1,0 +1,80 @@
+import { isJsonObject } from '../../support/json.ts';
+import { stickyAssign, type Claimant } from './sticky-assign.ts';
+
+/**
+ * What the members of our consumer groups tell each other through the coordinator, which only carries the bytes.
+ * JSON in both directions:
+ *
+ *     metadata of a member, in JoinGroup:          {"owned": [0, 4], "generation": 12}
+ *     assignment, from the leader in SyncGroup:    {"partitions": [0, 4, 7]}
+ *
+ * The protocol type is our own, so that no ordinary consumer can join by mistake and no tool takes the bytes for
+ * Kafka's consumer protocol.
+ */
+export const PROTOCOL_TYPE = 'millrace';
+export const PROTOCOL_NAME = 'sticky-v1';
+
+export interface MemberMetadata {
+  /** Partitions that the member has. */
+  readonly owned: readonly number[];
+  /** The generation that gave them to it; -1 before the first. */
+  readonly generation: number;
+}
+
+export interface JoinedMember {
+  readonly id: string;
+  readonly metadata: Buffer;
+}
+
+export function encodeMetadata(metadata: MemberMetadata): Buffer {
+  return Buffer.from(JSON.stringify(metadata));
+}
+
+/** The leader's part: everybody's assignment, encoded. */
+export function assign(partitions: number, members: readonly JoinedMember[]): Map<string, Buffer> {
+  const plan = stickyAssign(partitions, claims(members));
+  const encoded = [...plan].map(([id, seats]) => {
+    return [id, Buffer.from(JSON.stringify({ partitions: seats }))] as const;
+  });
+  return new Map(encoded);
+}
+
+/** The partitions assigned; none when the leader sent none, or something else. */
+export function decodeAssignment(assignment: Buffer): readonly number[] {
+  return numbers(parse(assignment)['partitions']);
+}
+
+/**
+ * Where two members claim a partition, one of them missed a rebalance (it was stopped for a while); the one with the
+ * newer generation has it.
+ */
+function claims(members: readonly JoinedMember[]): readonly Claimant[] {
+  const decoded = members.map(({ id, metadata }) => {
+    const { owned, generation } = parse(metadata);
+    return { id, owned: numbers(owned), generation: Number(generation ?? -1) };
+  });
+  const newest = new Map<number, number>();
+  for (const { owned, generation } of decoded) {
+    for (const partition of owned) {
+      newest.set(partition, Math.max(newest.get(partition) ?? generation, generation));
+    }
+  }
+  return decoded.map(({ id, owned, generation }) => {
+    return { id, owned: owned.filter((partition) => newest.get(partition) === generation) };
+  });
+}
+
+function parse(bytes: Buffer): Readonly<Record<string, unknown>> {
+  try {
+    const parsed: unknown = JSON.parse(bytes.toString());
+    return isJsonObject(parsed) ? parsed : {};
+  } catch {
+    // A member of another version: it claims nothing and can be given anything.
+    return {};
+  }
+}
+
+function numbers(value: unknown): readonly number[] {
+  const elements: readonly unknown[] = Array.isArray(value) ? value : [];
+  return elements.filter((each) => typeof each === 'number');
+}

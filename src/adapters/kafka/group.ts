@@ -1,0 +1,278 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { FatalError } from '../../model/errors.ts';
+import type { Logger } from '../../ports/logger.ts';
+import type { KafkaConnectionOptions } from './broker-link.ts';
+import { KafkaCluster } from './cluster.ts';
+import {
+  assign,
+  decodeAssignment,
+  encodeMetadata,
+  PROTOCOL_NAME,
+  PROTOCOL_TYPE,
+} from './group-protocol.ts';
+import { isTemporary, KafkaResponseError } from './kafka-errors.ts';
+import type { Broker, JoinGroupAnswer } from './kafkajs-internals.ts';
+import { orAbort, pause, repeat } from './waiting.ts';
+import {
+  FENCED_INSTANCE_ID,
+  ILLEGAL_GENERATION,
+  REBALANCE_IN_PROGRESS,
+  UNKNOWN_MEMBER_ID,
+} from './wire/error-codes.ts';
+
+export interface GroupOptions {
+  readonly connection: KafkaConnectionOptions;
+  readonly consumerGroup: string;
+  /** Partitions 0 … partitions - 1 are shared out. */
+  readonly partitions: number;
+  /** A member that is not heard of for this long is gone, ms; brokers take 6,000 and more by default. */
+  readonly sessionMs: number;
+  /** Default 1,000, at most a third of the session. How long others wait for us when they rebalance depends on it. */
+  readonly heartbeatMs?: number;
+  /** How long the coordinator waits for members to join again before it goes on without them, ms. Default 3,000. */
+  readonly rebalanceMs?: number;
+  /** What this member has now, so that the assignment moves as little as possible. */
+  owned(): readonly number[];
+  /** Before a rejoin; what it still waits for after two seconds is not waited for. */
+  beforeRejoin?(): Promise<void>;
+  /** The whole assignment, each time it may have changed. */
+  onAssigned(partitions: readonly number[], generation: number): void;
+  readonly logger?: Logger;
+}
+
+const HEARTBEAT_MS = 1_000;
+const REBALANCE_MS = 3_000;
+const BEFORE_REJOIN_MAX_MS = 2_000;
+/** After a failure, before joining again, ms. */
+const REJOIN_DELAY_MS = 100;
+const LEAVE_MAX_MS = 2_000;
+const COMMIT_MAX_MS = 5_000;
+const NO_GENERATION = -1;
+/** The coordinator has given our place up: whatever we say is about a member that is no more. */
+const OUTDATED: ReadonlySet<number> = new Set([
+  ILLEGAL_GENERATION,
+  UNKNOWN_MEMBER_ID,
+  FENCED_INSTANCE_ID,
+]);
+
+/**
+ * This process's place in a consumer group, by Kafka's group protocol with our own assignment
+ * (group-protocol.ts). It only says who should have which partitions; who has them is decided by the log. So
+ * nothing stops during a rebalance: the callback brings the new assignment, and what it does not name is given up
+ * then.
+ *
+ * One loop, from `joinGroup` to `leave`: *joining* (JoinGroup waits at the coordinator until the others have joined
+ * again, SyncGroup until the leader has assigned), then *member* (heartbeats). A heartbeat that is told of a
+ * rebalance, or any lasting failure, leads back to joining. A coordinator that cannot be reached does not, within
+ * the session: it may come back, or move, and know us.
+ */
+export class GroupMembership {
+  readonly #options: GroupOptions;
+  /** Its own, because a JoinGroup blocks its connection for seconds. */
+  readonly #cluster: KafkaCluster;
+  readonly #ending = new AbortController();
+  readonly #firstAssignment = Promise.withResolvers<undefined>();
+  #memberId = '';
+  #generation = NO_GENERATION;
+  #isJoining = false;
+  #loop: Promise<void> = Promise.resolve();
+
+  constructor(options: GroupOptions) {
+    this.#options = options;
+    const rebalanceMs = options.rebalanceMs ?? REBALANCE_MS;
+    // SyncGroup waits as long as a rebalance; a heartbeat must fail well within the session.
+    const requestTimeoutMs = Math.max(rebalanceMs + 2_000, options.sessionMs / 2);
+    this.#cluster = new KafkaCluster({ ...options.connection, requestTimeoutMs });
+  }
+
+  get memberId(): string {
+    return this.#memberId;
+  }
+
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /**
+   * Joins and stays; comes back after the first assignment.
+   * @throws FatalError without the right to the consumer group, or with a session that the broker does not take; the
+   *   signal's reason when it aborts first. Nothing is left behind then.
+   */
+  async join(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#cluster.connect(signal);
+      this.#loop = this.#run();
+      await orAbort(signal, this.#firstAssignment.promise);
+    } catch (error) {
+      await this.leave();
+      throw error;
+    }
+  }
+
+  /** Leaves at once, so that the others take over without waiting for the session. */
+  async leave(): Promise<void> {
+    this.#ending.abort(new Error('left the consumer group'));
+    // A JoinGroup at the coordinator would hold up the request behind it.
+    if (this.#isJoining) this.#cluster.abandonConnections();
+    await this.#loop;
+    const memberId = this.#memberId;
+    this.#memberId = '';
+    if (memberId !== '') {
+      const leaving = this.#ask((broker) => broker.leaveGroup({ ...this.#group, memberId }));
+      // If it fails, the session runs out.
+      await orAbort(AbortSignal.timeout(LEAVE_MAX_MS), leaving).catch(() => undefined);
+    }
+    this.#cluster.close();
+  }
+
+  /** Commits positions (offsets of the next record). Nothing happens when the partitions are no longer ours. */
+  async commit(topic: string, offsets: ReadonlyMap<number, number>): Promise<void> {
+    const partitions = [...offsets].map(([partition, offset]) => ({
+      partition,
+      offset: String(offset),
+    }));
+    const request = { ...this.#identity, topics: [{ topic, partitions }] };
+    try {
+      await this.#within(COMMIT_MAX_MS, (broker) => broker.offsetCommit(request));
+    } catch (error) {
+      if (!isOutdated(error)) throw error;
+    }
+  }
+
+  /** The positions committed for partitions 0 … partitions - 1; those without one are left out. */
+  async committed(topic: string): Promise<ReadonlyMap<number, number>> {
+    const partitions = Array.from({ length: this.#options.partitions }, (_, partition) => ({
+      partition,
+    }));
+    const request = { ...this.#group, topics: [{ topic, partitions }] };
+    const { responses } = await this.#within(COMMIT_MAX_MS, (broker) =>
+      broker.offsetFetch(request),
+    );
+    const offsets = responses.flatMap((each) => each.partitions);
+    return new Map(
+      offsets
+        .map(({ partition, offset }) => [partition, Number(offset)] as const)
+        .filter(([, offset]) => offset >= 0),
+    );
+  }
+
+  get #group(): { readonly groupId: string } {
+    return { groupId: this.#options.consumerGroup };
+  }
+
+  get #identity(): { groupId: string; groupGenerationId: number; memberId: string } {
+    return { ...this.#group, groupGenerationId: this.#generation, memberId: this.#memberId };
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#ending.signal.aborted) {
+      try {
+        await this.#joinOnce();
+        await this.#beat();
+      } catch (error) {
+        await this.#afterFailure(error);
+      }
+    }
+  }
+
+  async #joinOnce(): Promise<void> {
+    this.#isJoining = true;
+    try {
+      const joined = await this.#sendJoin();
+      this.#memberId = joined.memberId;
+      const assignment = await this.#sendSync(joined);
+      this.#ending.signal.throwIfAborted();
+      this.#generation = joined.generationId;
+      this.#options.onAssigned(decodeAssignment(assignment), joined.generationId);
+      this.#firstAssignment.resolve(undefined);
+    } finally {
+      this.#isJoining = false;
+    }
+  }
+
+  async #sendJoin(): Promise<JoinGroupAnswer> {
+    const { sessionMs, rebalanceMs } = this.#options;
+    const owned = this.#options.owned();
+    const metadata = encodeMetadata({ owned, generation: this.#generation });
+    return this.#ask((broker) =>
+      broker.joinGroup({
+        ...this.#group,
+        memberId: this.#memberId,
+        sessionTimeout: sessionMs,
+        rebalanceTimeout: rebalanceMs ?? REBALANCE_MS,
+        protocolType: PROTOCOL_TYPE,
+        groupProtocols: [{ name: PROTOCOL_NAME, metadata }],
+      }),
+    );
+  }
+
+  async #sendSync(joined: JoinGroupAnswer): Promise<Buffer> {
+    const { memberId, generationId, leaderId } = joined;
+    const members = joined.members.map((each) => ({
+      id: each.memberId,
+      metadata: each.memberMetadata,
+    }));
+    const plan =
+      leaderId === memberId ? assign(this.#options.partitions, members) : new Map<string, Buffer>();
+    const groupAssignment = [...plan].map(([id, bytes]) => ({
+      memberId: id,
+      memberAssignment: bytes,
+    }));
+    const answer = await this.#ask((broker) =>
+      broker.syncGroup({ ...this.#group, generationId, memberId, groupAssignment }),
+    );
+    return answer.memberAssignment;
+  }
+
+  /** Heartbeats until it is time to join again. */
+  async #beat(): Promise<void> {
+    const { sessionMs, heartbeatMs = Math.min(HEARTBEAT_MS, sessionMs / 3) } = this.#options;
+    let heardMs = performance.now();
+    while (performance.now() - heardMs < sessionMs) {
+      await pause(heartbeatMs, this.#ending.signal);
+      try {
+        await this.#ask((broker) => broker.heartbeat(this.#identity));
+        heardMs = performance.now();
+      } catch (error) {
+        if (isRebalance(error)) return this.#prepareRejoin();
+        if (!isTemporary(error)) throw error;
+      }
+    }
+  }
+
+  async #prepareRejoin(): Promise<void> {
+    const prepared = this.#options.beforeRejoin?.();
+    if (prepared === undefined) return;
+    const timeUp = delay(BEFORE_REJOIN_MAX_MS, undefined, { ref: false });
+    await orAbort(this.#ending.signal, Promise.race([prepared, timeUp]));
+  }
+
+  async #afterFailure(error: unknown): Promise<void> {
+    if (this.#ending.signal.aborted) return;
+    if (error instanceof FatalError) this.#firstAssignment.reject(error);
+    if (isOutdated(error)) this.#memberId = '';
+    if (isRebalance(error)) return;
+    this.#options.logger?.warn(
+      { err: error, ...this.#identity },
+      'joining the consumer group again',
+    );
+    await pause(REJOIN_DELAY_MS, this.#ending.signal).catch(() => undefined);
+  }
+
+  #ask<Answer>(requests: (broker: Broker) => Promise<Answer>): Promise<Answer> {
+    return this.#cluster.useCoordinator('group', this.#options.consumerGroup, requests);
+  }
+
+  #within<Answer>(maxMs: number, requests: (broker: Broker) => Promise<Answer>): Promise<Answer> {
+    const signal = AbortSignal.any([this.#ending.signal, AbortSignal.timeout(maxMs)]);
+    return repeat(signal, () => this.#ask(requests));
+  }
+}
+
+function isRebalance(error: unknown): boolean {
+  return error instanceof KafkaResponseError && error.entry.code === REBALANCE_IN_PROGRESS;
+}
+
+function isOutdated(error: unknown): boolean {
+  return error instanceof KafkaResponseError && OUTDATED.has(error.entry.code);
+}
