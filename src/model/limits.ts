@@ -109,6 +109,27 @@ export const limits = {
     unit: 'records',
     meaning: 'Inputs of a partition read and not yet stepped; at the limit its `starts` is paused.',
   },
+  queuedInputBytes: {
+    value: 16 * 1024 * 1024,
+    unit: 'bytes',
+    meaning:
+      'As queuedInputs, by size; at the limit neither `starts` nor `commands` is read until it drains.',
+  },
+  turnMs: {
+    value: 20,
+    unit: 'ms',
+    meaning: 'A loop of the executor lets other work of the process run after this.',
+  },
+  checkpointSliceBytes: {
+    value: 256 * 1024,
+    unit: 'bytes',
+    meaning: 'Checkpoint pages that are made at one acknowledgement, while a checkpoint is written.',
+  },
+  queuedPageBytes: {
+    value: 4 * 1024 * 1024,
+    unit: 'bytes',
+    meaning: 'Checkpoint pages that wait to be written; beyond it the partition takes no input.',
+  },
   carefulInputs: {
     value: 100,
     unit: 'records',
@@ -124,8 +145,23 @@ export const limits = {
     unit: 'records',
     meaning: 'Revisions that a process keeps compiled; others are read again from their source.',
   },
+  flowDepth: {
+    value: 400,
+    unit: 'levels',
+    meaning: 'How deep values of a flow file may nest, blocks included.',
+  },
+  flowTokens: {
+    value: 200_000,
+    unit: 'records',
+    meaning: 'Words, brackets and spaces of a flow file: what its reading may cost.',
+  },
+  flowDiagnostics: {
+    value: 100,
+    unit: 'lines',
+    meaning: 'What is said about one flow file; the last line counts the rest.',
+  },
   flowNodes: {
-    value: 100_000,
+    value: 50_000,
     unit: 'records',
     meaning: 'Values in a flow file, aliases counted as what they stand for.',
   },

@@ -11,7 +11,7 @@
  */
 import type { LogRecord, OutgoingRecord } from '../model/log-records.ts';
 import { problemText, schemaVersion } from './read.ts';
-import { integer, natural, record, type Shape } from './shape.ts';
+import { integer, list, milliseconds, natural, record, type Shape, text } from './shape.ts';
 
 /** Written last: what happened up to `position` is in the pages before it. Offsets of the partition. */
 export interface CheckpointMarker {
@@ -29,6 +29,18 @@ export interface CheckpointMarker {
    * It may lie in an earlier epoch than the marker's.
    */
   readonly reading: ReadingPlace;
+  /** What the partition's owners had come to at `position`: a restore that begins there counts on. */
+  readonly owners: OwnersHistory;
+  /** LogAppendTime of the newest event or no-op below `position`, ms; 0 when there is none. */
+  readonly progressMs: number;
+}
+
+/** The end of `events` as the rule against crash loops sees it. */
+export interface OwnersHistory {
+  /** `partition.opened` records with no event and no no-op behind them. */
+  readonly openings: number;
+  /** What the newest `input.began` records behind the last event or no-op name, oldest first. */
+  readonly began: readonly string[];
 }
 
 /** A place in `events` for the reader rule: `offset` is the next to read, the rest is of the last accepted. */
@@ -144,4 +156,6 @@ export const markerShape: Shape<CheckpointMarker> = record<CheckpointMarker>({
     batch: integer,
     index: integer,
   }),
+  owners: record<OwnersHistory>({ openings: natural, began: list(text) }),
+  progressMs: milliseconds,
 });
