@@ -53,6 +53,11 @@ export const metricNames = {
     labels: ['kind'],
   },
   millrace_events_total: { kind: 'counter', help: 'Event records appended.', labels: ['type'] },
+  millrace_records_written_total: {
+    kind: 'counter',
+    help: 'Records that the log has acknowledged to this process.',
+    labels: ['topic'],
+  },
   millrace_append_seconds: {
     kind: 'histogram',
     help: 'From sending a batch of events to its acknowledgement.',
