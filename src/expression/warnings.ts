@@ -1,0 +1,63 @@
+/** Text that looks like an expression and is none. */
+import { isContextRoot } from './context-roots.ts';
+import type { TemplateProblem } from './problem.ts';
+
+/** `<<` and a name; the closer within the line. `<<<` is a here-string. */
+const TIGHT = /(?<!<)<<([A-Za-z_][^<>\n]{0,200}?)>>/g;
+
+/** A tight look-up has no white space before its closer: `cat <<EOF >> log` is a shell's. */
+const TIGHT_WORD = /^[A-Za-z_][\w.]*(?:\[[^\]]*\]|\([^)]*\)|\s*(?:\||\?\?)\s*\S+|[\w.])*$/;
+
+const FOREIGN = /\$?\{\{-?\s*([A-Za-z_]\w*)\b/g;
+
+export function findWarnings(text: string): readonly TemplateProblem[] {
+  if (!text.includes('<<') && !text.includes('{{')) return [];
+  return [...tightExpressions(text), ...foreignExpressions(text)];
+}
+
+function tightExpressions(text: string): TemplateProblem[] {
+  const problems: TemplateProblem[] = [];
+  for (const match of text.matchAll(TIGHT)) {
+    const inner = match[1] ?? '';
+    const root = /^\w+/.exec(inner)?.[0] ?? '';
+    if (!TIGHT_WORD.test(inner) && !isContextRoot(root)) continue;
+    const start = match.index;
+    const end = start + match[0].length;
+    problems.push({
+      code: 'expression-needs-space',
+      severity: 'warning',
+      message: `\`${match[0]}\` is text: an expression has white space after \`<<\``,
+      hint: `write \`<< ${inner.trim()} >>\``,
+      fix: { start, end, replacement: `<< ${inner.trim()} >>` },
+      start,
+      end,
+    });
+  }
+  return problems;
+}
+
+function foreignExpressions(text: string): TemplateProblem[] {
+  const problems: TemplateProblem[] = [];
+  for (const match of text.matchAll(FOREIGN)) {
+    if (!isContextRoot(match[1] ?? '')) continue;
+    const start = match.index;
+    const inside = text.slice(start + match[0].indexOf('{{') + 2);
+    const close = inside.indexOf('}}');
+    const base = {
+      code: 'kestra-expression-in-native-flow' as const,
+      severity: 'warning' as const,
+      message: `\`${match[0]}\` is text in a native flow, whose expressions are \`<< … >>\``,
+      start,
+    };
+    if (close === -1) {
+      problems.push({ ...base, end: start + match[0].length });
+      continue;
+    }
+    const inner = inside.slice(0, close).replace(/^-/, '').replace(/-$/, '').trim();
+    const end = text.length - inside.length + close + 2;
+    const replacement = `<< ${inner} >>`;
+    const hint = `write \`${replacement}\``;
+    problems.push({ ...base, end, hint, fix: { start, end, replacement } });
+  }
+  return problems;
+}
