@@ -65,6 +65,15 @@ it.each([false, true])('passes arguments, output and exit code (old Node: %s)', 
   });
 });
 
+it('runs the compiled command where there are no sources', async () => {
+  const folder = packageFolder({ packagedNode: false });
+  rmSync(join(folder, 'src'), { recursive: true });
+  mkdirSync(join(folder, 'dist/src/cli'), { recursive: true });
+  writeFileSync(join(folder, 'dist/src/cli/main.js'), "console.log('compiled');");
+  const { stdout, code } = await outcome(start(folder, false, []));
+  expect({ stdout, code }).toEqual({ stdout: 'compiled\n', code: 0 });
+});
+
 it('ends by the signal that ended the command', async () => {
   const folder = packageFolder({ packagedNode: true });
   expect(await outcome(start(folder, true, ['die']))).toMatchObject({ signal: 'SIGKILL' });
