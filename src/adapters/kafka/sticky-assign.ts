@@ -20,14 +20,15 @@ export function stickyAssign(
   if (members.length === 0) return plan;
   const share = Math.floor(partitions / members.length);
   let seatsForOneMore = partitions % members.length;
-  const free = new Set(Array.from({ length: partitions }, (_, partition) => partition));
+  const unclaimed = new Set(Array.from({ length: partitions }, (_, partition) => partition));
+  const free = new Set(unclaimed);
   for (const { id, owned } of members.toSorted(byId)) {
-    const kept = new Set(owned.filter((partition) => free.has(partition)));
-    const hasMore = kept.size > share && seatsForOneMore > 0;
+    const claimed = owned.filter((partition) => unclaimed.delete(partition));
+    const hasMore = claimed.length > share && seatsForOneMore > 0;
     if (hasMore) seatsForOneMore--;
-    const seats = [...kept].slice(0, hasMore ? share + 1 : share);
-    for (const partition of seats) free.delete(partition);
-    plan.set(id, seats);
+    const kept = claimed.slice(0, hasMore ? share + 1 : share);
+    for (const partition of kept) free.delete(partition);
+    plan.set(id, kept);
   }
   for (const partition of free) leastLoaded(plan).push(partition);
   for (const seats of plan.values()) seats.sort((left, right) => left - right);

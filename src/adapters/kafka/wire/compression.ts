@@ -34,7 +34,6 @@ export function decompress(
   try {
     return expand(bytes, sizeMax);
   } catch (cause) {
-    if (cause instanceof CompressionError) throw cause;
     const problem = cause instanceof Error ? cause.message : String(cause);
     throw new CompressionError(`not a readable ${CODEC_NAMES[codec]} stream: ${problem}`, {
       cause,

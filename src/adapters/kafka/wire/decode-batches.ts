@@ -111,6 +111,7 @@ class BatchDecoder {
       return;
     }
     const header = readBatchHeader(this.#bytes, start, end);
+    if (!Number.isSafeInteger(header.lastOffset + 1)) throw impossibleOffset(header.baseOffset);
     if (!this.#checksumHolds(header)) return;
     this.#openTransactions(header);
     const keep = this.records.length;
@@ -176,6 +177,7 @@ class BatchDecoder {
 
   #damagedFormat(start: number, magic: number): void {
     const offset = offsetAt(this.#bytes, start);
+    if (!Number.isSafeInteger(offset + 1)) throw impossibleOffset(offset);
     const reason =
       magic === MAGIC
         ? 'the batch is shorter than its header'
@@ -196,6 +198,11 @@ class BatchDecoder {
     this.damaged.push({ firstOffset, lastOffset, kind, reason });
     this.nextOffset = Math.max(this.nextOffset, lastOffset + 1);
   }
+}
+
+/** The base offset is the broker's and lies outside of the checksum. */
+function impossibleOffset(offset: number): MalformedBytesError {
+  return new MalformedBytesError(`a batch begins at offset ${offset}, which cannot be`);
 }
 
 function offsetAt(bytes: Buffer, start: number): number {
