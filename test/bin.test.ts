@@ -12,13 +12,13 @@ const ROOT = join(import.meta.dirname, '..');
 /** Prints its arguments, then ends with the code given or waits for a signal that it can tell of. */
 const COMMAND = `
 const [word, code]: string[] = process.argv.slice(2);
-process.stdout.write(JSON.stringify(process.argv.slice(2)) + '\\n');
-if (word === 'exit') process.exit(Number(code));
-if (word === 'die') process.kill(process.pid, 'SIGKILL');
 if (word === 'wait') {
   process.once('SIGTERM', () => process.exit(42));
   setInterval(() => undefined, 1000);
 }
+process.stdout.write(JSON.stringify(process.argv.slice(2)) + '\\n');
+if (word === 'exit') process.exit(Number(code));
+if (word === 'die') process.kill(process.pid, 'SIGKILL');
 `;
 
 /** Loaded before bin/millrace.js: this Node says that it is an old one. */
