@@ -123,7 +123,8 @@ export const limits = {
   checkpointSliceBytes: {
     value: 256 * 1024,
     unit: 'bytes',
-    meaning: 'Checkpoint pages that are made at one acknowledgement, while a checkpoint is written.',
+    meaning:
+      'Checkpoint pages that are made at one acknowledgement, while a checkpoint is written.',
   },
   queuedPageBytes: {
     value: 4 * 1024 * 1024,
@@ -185,6 +186,16 @@ export const limits = {
     value: 64 * 1024 * 1024,
     unit: 'bytes',
     meaning: 'As expressionEvaluateMs, by memory of its thread.',
+  },
+  viewExecutions: {
+    value: 200_000,
+    unit: 'executions',
+    meaning: 'Executions that the views keep; the oldest ended ones go first.',
+  },
+  viewValueBytes: {
+    value: 8 * 1024,
+    unit: 'bytes',
+    meaning: 'A larger value stands in the views as a preview with its size.',
   },
   openStreams: {
     value: 1_000,

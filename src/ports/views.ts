@@ -1,0 +1,147 @@
+import type { Failure } from '../model/failure.ts';
+import type { ExecutionId } from '../model/ids.ts';
+import type { LogLevel } from '../model/records.ts';
+import type { State } from '../model/states.ts';
+import type { ReadingPlace } from '../records/checkpoints.ts';
+import type { Json, JsonObject } from '../support/json.ts';
+
+/**
+ * The queryable copy of what happened: rows derived from `events` and `logs`, which can be deleted and are
+ * then built again (invariant 1). Rows and the places they were read up to are written together.
+ */
+export interface ViewStore {
+  /** Where to read on, by partition of `events`. */
+  places(): Promise<ReadonlyMap<number, ReadingPlace>>;
+  /** Next offsets, by partition of `logs`. */
+  logPositions(): Promise<ReadonlyMap<number, number>>;
+  /** One transaction. */
+  write(batch: ViewBatch): Promise<void>;
+  execution(id: ExecutionId): Promise<ExecutionView | undefined>;
+  executions(query: ExecutionQuery): Promise<Page<ExecutionView>>;
+  /** In the order of their ordinals, from after `after` on. */
+  taskRuns(id: ExecutionId, range: Range): Promise<readonly TaskRunView[]>;
+  /** In the order of the log, from after `after` on. */
+  logLines(id: ExecutionId, range: Range): Promise<readonly LogLineView[]>;
+  /** Deletes the oldest ended executions beyond a number; returns how many went. */
+  trim(executionsMax: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+export interface Range {
+  readonly after?: number;
+  readonly limit: number;
+}
+
+export interface Page<Row> {
+  readonly rows: readonly Row[];
+  /** Pass it back for the next page; undefined on the last. */
+  readonly cursor?: string;
+}
+
+/** All given conditions hold. */
+export interface ExecutionQuery {
+  readonly namespace?: string;
+  readonly flow?: string;
+  readonly states?: readonly State[];
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly trigger?: string;
+  /** Started at or after, before; ms. */
+  readonly fromMs?: number;
+  readonly toMs?: number;
+  readonly cursor?: string;
+  readonly limit: number;
+}
+
+export interface ExecutionView {
+  readonly id: ExecutionId;
+  readonly namespace: string;
+  readonly flow: string;
+  readonly revision: number;
+  readonly state: State;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly trigger: { readonly type: string; readonly id: string | null };
+  readonly startedAtMs: number;
+  readonly endedAtMs: number | null;
+  readonly inputs: JsonObject | Preview;
+  readonly outputs: Json | Preview;
+  readonly error: Failure | null;
+  readonly taskRunsEnded: number;
+  /** Offsets of its events in `events`, in order: what a restart and the event list read. */
+  readonly eventOffsets: readonly number[];
+}
+
+export interface TaskRunView {
+  readonly ordinal: number;
+  readonly parent: number;
+  readonly task: string;
+  readonly taskType: string;
+  readonly state: State;
+  readonly attempt: number;
+  readonly dispatch: number;
+  /** When it was handed to workers, or began to sleep; null for executor-run tasks. */
+  readonly scheduledAtMs: number | null;
+  readonly startedAtMs: number | null;
+  readonly endedAtMs: number | null;
+  readonly outputs: Json | Preview;
+  readonly error: Failure | null;
+}
+
+export interface LogLineView {
+  /** Offset in `logs`: the order of lines. */
+  readonly offset: number;
+  readonly taskRun: string;
+  readonly task: string;
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly timeMs: number;
+}
+
+/** What stands in a view for a value that is too large for it. */
+export interface Preview extends JsonObject {
+  readonly $preview: string;
+  readonly $bytes: number;
+}
+
+export interface ViewBatch {
+  readonly executions: readonly ExecutionPatch[];
+  readonly taskRuns: readonly TaskRunPatch[];
+  readonly logLines: readonly (LogLineView & { readonly execution: ExecutionId })[];
+  readonly places: ReadonlyMap<number, ReadingPlace>;
+  readonly logPositions: ReadonlyMap<number, number>;
+}
+
+/** What is new of an execution: absent fields stay as they are. */
+export interface ExecutionPatch {
+  readonly id: ExecutionId;
+  namespace?: string;
+  flow?: string;
+  revision?: number;
+  state?: State;
+  labels?: Readonly<Record<string, string>>;
+  trigger?: { readonly type: string; readonly id: string | null };
+  startedAtMs?: number;
+  endedAtMs?: number;
+  inputs?: JsonObject;
+  outputs?: Json;
+  error?: Failure;
+  /** To be added to what the row has. */
+  taskRunsEnded: number;
+  readonly eventOffsets: number[];
+}
+
+/** What is new of a task run; the first patch of a run has its task, type and parent. */
+export interface TaskRunPatch {
+  readonly execution: ExecutionId;
+  readonly ordinal: number;
+  parent?: number;
+  task?: string;
+  taskType?: string;
+  state?: State;
+  attempt?: number;
+  dispatch?: number;
+  scheduledAtMs?: number;
+  startedAtMs?: number;
+  endedAtMs?: number;
+  outputs?: Json;
+  error?: Failure;
+}
