@@ -1,5 +1,5 @@
 import { isJsonObject } from '../../support/json.ts';
-import { stickyAssign, type Claimant } from './sticky-assign.ts';
+import { newestClaims, stickyAssign, type Claim } from '../../support/sticky-assignment.ts';
 
 /**
  * What the members of our consumer groups tell each other through the coordinator, which only carries the bytes.
@@ -32,7 +32,7 @@ export function encodeMetadata(metadata: MemberMetadata): Buffer {
 
 /** The leader's part: everybody's assignment, encoded. */
 export function assign(partitions: number, members: readonly JoinedMember[]): Map<string, Buffer> {
-  const plan = stickyAssign(partitions, claims(members));
+  const plan = stickyAssign(partitions, newestClaims(claims(members)));
   const encoded = [...plan].map(([id, seats]) => {
     return [id, Buffer.from(JSON.stringify({ partitions: seats }))] as const;
   });
@@ -44,23 +44,10 @@ export function decodeAssignment(assignment: Buffer): readonly number[] {
   return numbers(parse(assignment)['partitions']);
 }
 
-/**
- * Where two members claim a partition, one of them missed a rebalance (it was stopped for a while); the one with the
- * newer generation has it.
- */
-function claims(members: readonly JoinedMember[]): readonly Claimant[] {
-  const decoded = members.map(({ id, metadata }) => {
+function claims(members: readonly JoinedMember[]): readonly Claim[] {
+  return members.map(({ id, metadata }) => {
     const { owned, generation } = parse(metadata);
     return { id, owned: numbers(owned), generation: Number(generation ?? -1) };
-  });
-  const newest = new Map<number, number>();
-  for (const { owned, generation } of decoded) {
-    for (const partition of owned) {
-      newest.set(partition, Math.max(newest.get(partition) ?? generation, generation));
-    }
-  }
-  return decoded.map(({ id, owned, generation }) => {
-    return { id, owned: owned.filter((partition) => newest.get(partition) === generation) };
   });
 }
 
