@@ -37,6 +37,17 @@ export function toBoolean(value: unknown, property = ''): boolean {
   throw new ExpressionError('not-a-boolean', notABoolean(value), place);
 }
 
+/** The value of a condition (`when`): see {@link toBoolean}. */
+export function evaluateCondition(template: Template, scope: Scope): boolean {
+  const value = evaluate(template, scope);
+  if (typeof value === 'boolean') return value;
+  const settled = new Runtime(scope, 0, renderText).settle(value);
+  const boolean = asBoolean(settled);
+  if (boolean !== undefined) return boolean;
+  const place = { start: 0, end: template.source.length, path: scope.property };
+  throw new ExpressionError('not-a-boolean', notABoolean(settled), place);
+}
+
 function runTemplate(template: ExpressionTemplate | MixedTemplate, run: Runtime): unknown {
   const value = template.evaluate(run);
   if (template.kind === 'expression' && template.makes) {

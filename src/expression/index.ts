@@ -16,7 +16,7 @@ export {
   type ValuePath,
 } from './compiled-value.ts';
 export { type ContextRoot, contextRoots, isContextRoot } from './context-roots.ts';
-export { evaluate, toBoolean } from './evaluate.ts';
+export { evaluate, evaluateCondition, toBoolean } from './evaluate.ts';
 export { expressionLimits } from './limits.ts';
 export {
   ExpressionError,

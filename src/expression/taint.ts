@@ -80,9 +80,9 @@ function someText(root: unknown, run: Runtime, holds: (text: string) => boolean)
       // Its text can have come here only through an evaluation that could read it, as this one then can.
       if (run.scope.impure?.read !== undefined) open.push(run.dereference(value));
     } else if (isList(value)) {
-      open.push(...value);
+      for (const item of value) open.push(item);
     } else if (isMap(value)) {
-      open.push(...Object.keys(value), ...Object.values(value));
+      for (const key of Object.keys(value)) open.push(key, value[key]);
     }
   }
   return false;

@@ -62,13 +62,19 @@ export interface InvalidTemplate extends Common {
 export interface Dialect {
   readonly delimiters: Delimiters;
   readonly vocabulary: Vocabulary;
+  /** Text that looks like an expression of another dialect, or nearly like one of this. */
+  readonly findWarnings: (text: string) => readonly TemplateProblem[];
 }
 
-const native: Dialect = { delimiters: nativeDelimiters, vocabulary: nativeVocabulary };
+const native: Dialect = {
+  delimiters: nativeDelimiters,
+  vocabulary: nativeVocabulary,
+  findWarnings,
+};
 
 /** Reads a scalar. Never throws: what is wrong is in `problems` of an invalid template. */
 export function parseTemplate(source: string, dialect: Dialect = native): Template {
-  const warnings = findWarnings(source);
+  const warnings = dialect.findWarnings(source);
   if (findOpener(source, 0, dialect.delimiters) === undefined) {
     return { kind: 'text', source, value: source, problems: warnings, analysis: emptyAnalysis };
   }
@@ -99,15 +105,10 @@ function read(source: string, dialect: Dialect, warnings: readonly TemplateProbl
   if (lowering.problems.length > 0) {
     return { kind: 'invalid', source, problems: [...lowering.problems, ...warnings], analysis };
   }
-  return assemble(source, nodes, { source, problems: warnings, analysis }, lowering.nodeCount);
+  return assemble(nodes, { source, problems: warnings, analysis }, lowering.nodeCount);
 }
 
-function assemble(
-  source: string,
-  nodes: readonly Statement[],
-  common: Common,
-  cost: number,
-): Template {
+function assemble(nodes: readonly Statement[], common: Common, cost: number): Template {
   if (nodes.every((node) => node.kind === 'text')) {
     return { ...common, kind: 'text', value: nodes.map((node) => node.value).join('') };
   }
@@ -117,7 +118,6 @@ function assemble(
   }
   return {
     ...common,
-    source,
     kind: 'expression',
     node,
     cost,

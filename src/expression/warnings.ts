@@ -1,18 +1,30 @@
 /** Text that looks like an expression and is none. */
 import { isContextRoot } from './context-roots.ts';
 import type { TemplateProblem } from './problem.ts';
+import { scanTags } from './syntax/cut.ts';
+import { nativeDelimiters } from './syntax/delimiters.ts';
 
 /** `<<` and a name; the closer within the line. `<<<` is a here-string. */
 const TIGHT = /(?<!<)<<([A-Za-z_][^<>\n]{0,200}?)>>/g;
 
-/** A tight look-up has no white space before its closer: `cat <<EOF >> log` is a shell's. */
-const TIGHT_WORD = /^[A-Za-z_][\w.]*(?:\[[^\]]*\]|\([^)]*\)|\s*(?:\||\?\?)\s*\S+|[\w.])*$/;
+/** What is written without any white space; `cat <<EOF >> log` is a shell's. */
+const TIGHT_WORD = /^[\w.[\]'"()|?:,+*/-]+$/;
 
 const FOREIGN = /\$?\{\{-?\s*([A-Za-z_]\w*)\b/g;
 
 export function findWarnings(text: string): readonly TemplateProblem[] {
   if (!text.includes('<<') && !text.includes('{{')) return [];
-  return [...tightExpressions(text), ...foreignExpressions(text)];
+  const plain = withoutTags(text);
+  return [...tightExpressions(plain), ...foreignExpressions(plain)];
+}
+
+/** The text with blanks where expressions, statements and `raw` are, so that offsets stay. */
+function withoutTags(text: string): string {
+  let plain = '';
+  for (const { start, end } of scanTags(text, nativeDelimiters).tags) {
+    plain += text.slice(plain.length, start) + ' '.repeat(end - start);
+  }
+  return plain + text.slice(plain.length);
 }
 
 function tightExpressions(text: string): TemplateProblem[] {

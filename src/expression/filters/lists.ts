@@ -133,10 +133,7 @@ const sort: FilterDefinition = {
     const read = strictAttributeReader(attribute, run);
     const sign = expectBoolean(reverse, false, '`reverse`', run) ? -1 : 1;
     const keyed = list.map((element) => ({ element, key: read(element) }));
-    keyed.sort((left, right) => {
-      run.charge(1);
-      return sign * compare(left.key, right.key, run);
-    });
+    keyed.sort((left, right) => sign * compare(left.key, right.key, run));
     return keyed.map(({ element }) => element);
   },
 };

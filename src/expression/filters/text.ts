@@ -44,18 +44,26 @@ const simpleFilters: readonly FilterDefinition[] = [
     (text) => text.charAt(0).toUpperCase() + text.slice(1).toLowerCase(),
   ),
   simple(
-    'title',
-    'The first letter of each word in upper case, the others in lower case.',
-    { template: "<< 'the big day' | title >>", gives: 'The Big Day' },
-    (text) => text.toLowerCase().replace(/(^|[\s-])(\p{L})/gu, (match) => match.toUpperCase()),
-  ),
-  simple(
     'trim',
     'Without white space at both ends.',
     { template: "<< '  a b ' | trim >>", gives: 'a b' },
     (text) => text.trim(),
   ),
 ];
+
+const title: FilterDefinition = {
+  name: 'title',
+  parameters: [],
+  summary: 'The first letter of each word in upper case, the others in lower case.',
+  example: { template: "<< 'the big day' | title >>", gives: 'The Big Day' },
+  apply(input, _given, run) {
+    const text = inputText(input, 'title', run);
+    // Each word is a call of its own.
+    run.charge(text.length / 8);
+    const lower = text.toLowerCase();
+    return run.made(lower.replace(/(^|[\s-])(\p{L})/gu, (match) => match.toUpperCase()));
+  },
+};
 
 const truncate: FilterDefinition = {
   name: 'truncate',
@@ -229,5 +237,6 @@ export const textFilters: readonly FilterDefinition[] = [
   replace,
   reverse,
   split,
+  title,
   truncate,
 ];

@@ -52,6 +52,7 @@ function compileStatement(statement: Statement): Writer {
 
 function compileData(text: string): Writer {
   return (run, sink) => {
+    run.chargeText(text.length);
     sink.text += text;
     if (sink.text.length > run.outputBytesMax) run.reserve(sink.text.length);
   };

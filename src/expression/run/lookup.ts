@@ -27,7 +27,8 @@ export function compileRoot(node: Root, lenient: boolean): Evaluator {
   return (run) => {
     const { roots } = run.scope;
     const value = Object.hasOwn(roots, name) ? roots[name] : undefined;
-    if (value !== undefined || lenient) return value;
+    if (value !== undefined && typeof value !== 'function') return value;
+    if (lenient) return undefined;
     return run.fail('undefined-variable', `\`${name}\` has no value here`, node);
   };
 }

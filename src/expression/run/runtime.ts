@@ -3,6 +3,7 @@
  * the variables of `set` and `for`, what is left of the budget, and where an error would have happened.
  * Made by `evaluate`, dropped with its result; nothing of it outlives the call.
  */
+import type { RE2JS } from 're2js';
 import { isReference, type ValueReference } from '../../model/reference.ts';
 import { sha256Hex } from '../../support/digest.ts';
 import { expressionLimits } from '../limits.ts';
@@ -30,6 +31,7 @@ export class Runtime {
   operationsLeft: number;
   /** How often `uuid()` or `random…()` was called. */
   calls = 0;
+  private compiled: Map<string, RE2JS> | undefined;
   private readBefore: Map<string, unknown> | undefined;
 
   constructor(scope: Scope, cost: number, renderText: RenderText) {
@@ -69,6 +71,12 @@ export class Runtime {
   made(text: string): string {
     this.reserve(text.length);
     return text;
+  }
+
+  /** The regular expressions that this evaluation has used. */
+  get patterns(): Map<string, RE2JS> {
+    this.compiled ??= new Map();
+    return this.compiled;
   }
 
   /** The value behind a reference, or the value itself. In the executor looking into one is an error. */

@@ -1,3 +1,4 @@
+import type { Span } from '../problem.ts';
 import {
   type Delimiters,
   findEndRaw,
@@ -8,6 +9,29 @@ import {
 
 const RAW = /^\s*raw\b/;
 
+/** The expressions and statements of a text, and the opener that has no closer. */
+interface Scan {
+  /** From opener to closer; of `raw` to the closer of its `endraw`. */
+  readonly tags: readonly Span[];
+  readonly cut: { readonly start: number } | undefined;
+}
+
+/** Finds what the delimiters enclose, without reading it. */
+export function scanTags(text: string, delimiters: Delimiters): Scan {
+  const tags: Span[] = [];
+  for (let from = 0; ;) {
+    const opener = findOpener(text, from, delimiters);
+    if (opener === undefined) return { tags, cut: undefined };
+    const close = closeOf(text, opener, delimiters);
+    if (close === undefined) return { tags, cut: { start: opener.start } };
+    from = close;
+    if (opener.kind === 'statement' && RAW.test(text.slice(opener.end, opener.end + 16))) {
+      from = findEndRaw(text, from, delimiters)?.end ?? from;
+    }
+    tags.push({ start: opener.start, end: from });
+  }
+}
+
 /**
  * The opener in a scalar's text that has no closer. YAML ends a plain scalar at `: `, ` #` and, inside
  * brackets, at commas and brackets, without a word; what is left of a template then is this. Undefined when
@@ -17,17 +41,7 @@ export function findCutExpression(
   text: string,
   delimiters: Delimiters = nativeDelimiters,
 ): { readonly start: number } | undefined {
-  let from = 0;
-  for (;;) {
-    const opener = findOpener(text, from, delimiters);
-    if (opener === undefined) return undefined;
-    const close = closeOf(text, opener, delimiters);
-    if (close === undefined) return { start: opener.start };
-    from = close;
-    if (opener.kind === 'statement' && RAW.test(text.slice(opener.end, opener.end + 16))) {
-      from = findEndRaw(text, from, delimiters)?.end ?? from;
-    }
-  }
+  return scanTags(text, delimiters).cut;
 }
 
 /**

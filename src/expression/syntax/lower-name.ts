@@ -32,7 +32,12 @@ export function unknown(
   const close = nearest(name, names);
   const hint =
     lowering.vocabulary.hints.get(`${what}:${name}`) ??
-    (close === undefined ? `known: ${names.join(', ')}` : `did you mean \`${close}\`?`);
+    (close === undefined ? listOf(what, names) : `did you mean \`${close}\`?`);
   const kind = what === 'root' ? 'name' : what;
   lowering.report(`unknown-${what}`, `there is no ${kind} \`${name}\``, span, hint);
+}
+
+/** There are too many filters for a message. */
+function listOf(what: string, names: readonly string[]): string {
+  return what === 'filter' ? 'all filters: docs/expressions.md' : `known: ${names.join(', ')}`;
 }

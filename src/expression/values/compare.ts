@@ -5,17 +5,25 @@ import type { Runtime } from '../run/runtime.ts';
 import { isMap, show } from './kinds.ts';
 import { toJson } from './text.ts';
 
+/** Comparing is quicker than most of what counts as one operation. */
+const COMPARISON = 0.2;
+const CHARACTERS_AN_OPERATION = 64;
+
+function comparing(characters: number): number {
+  return COMPARISON + characters / CHARACTERS_AN_OPERATION;
+}
+
 /** Deep equality. Lists are equal in order, maps whatever the order of their keys. */
 export function equal(left: unknown, right: unknown, run: Runtime, depth = 0): boolean {
-  run.charge(1);
   if (left === right) {
-    if (typeof left === 'string') run.chargeText(left.length);
+    run.charge(typeof left === 'string' ? comparing(left.length) : COMPARISON);
     return true;
   }
   if (typeof left === 'string' && typeof right === 'string') {
-    if (left.length === right.length) run.chargeText(left.length);
+    run.charge(left.length === right.length ? comparing(left.length) : COMPARISON);
     return false;
   }
+  run.charge(COMPARISON);
   if (typeof left !== 'object' || typeof right !== 'object')
     return isEqualSettled(left, right, run);
   if (left === null || right === null) return false;
@@ -65,9 +73,12 @@ function equalMaps(
 export function compare(left: unknown, right: unknown, run: Runtime): number {
   const first = run.settle(left);
   const second = run.settle(right);
-  if (typeof first === 'number' && typeof second === 'number') return first - second;
+  if (typeof first === 'number' && typeof second === 'number') {
+    run.charge(COMPARISON);
+    return first - second;
+  }
   if (typeof first === 'string' && typeof second === 'string') {
-    run.chargeText(Math.min(first.length, second.length));
+    run.charge(comparing(Math.min(first.length, second.length)));
     if (first === second) return 0;
     return first < second ? -1 : 1;
   }
