@@ -41,7 +41,9 @@ export const internals: KafkajsInternals = loadInternals();
 
 function load(): typeof KafkajsModule {
   const modules = new KafkajsModules();
-  checkVersion(modules);
+  // package.json has a version, or npm would not have installed it.
+  const { version } = modules.file('package.json') as { readonly version: string };
+  checkVersion(version);
   if (!modules.isLoaded) correct(modules);
   const loaded = modules.file('index.js');
   if (!isCorrected(loaded)) {
@@ -65,8 +67,8 @@ function loadInternals(): KafkajsInternals {
   };
 }
 
-function checkVersion(modules: KafkajsModules): void {
-  const { version } = modules.file('package.json') as { readonly version: string };
+/** @throws FatalError that says what to do with another version than the one corrected. */
+export function checkVersion(version: string): void {
   if (version === KAFKAJS_VERSION) return;
   throw new FatalError(
     'kafkajs-version',

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { assign, decodeAssignment } from '../../../src/adapters/kafka/group-protocol.ts';
-import { stickyAssign, type Claimant } from '../../../src/adapters/kafka/sticky-assign.ts';
+import { stickyAssign, type Claimant } from '../../../src/support/sticky-assignment.ts';
 
 /** Members with any claims, also on the same partition and on partitions that do not exist. */
 const members = fc.uniqueArray(
