@@ -19,9 +19,12 @@ import type {
   PartitionWriter,
 } from '../../ports/log.ts';
 import type { Logger } from '../../ports/logger.ts';
+import type { Membership } from '../../ports/membership.ts';
 import type { TopicSpec } from '../../records/topics.ts';
+import { ConsumerOffsets } from './consumer-offsets.ts';
 import { Database } from './database.ts';
 import { GroupCommit } from './group-commit.ts';
+import { ConsumerGroups, SqliteMembership } from './membership.ts';
 import { SqliteProducer } from './producer.ts';
 import { readRange } from './reader.ts';
 import { SqliteSubscription } from './subscription.ts';
@@ -41,8 +44,10 @@ export interface SqliteLogOptions {
   readonly fence?: boolean;
 }
 
-/** The log as one process has it. */
-export type LogSession = Log;
+/** The log and its consumer groups as one process has them. */
+export interface LogSession extends Log {
+  readonly membership: Membership;
+}
 
 export interface SqliteLog extends LogSession {
   /** Another process of the same log: its `close` ends what it opened, not the log. */
@@ -61,7 +66,9 @@ export async function openSqliteLog(options: SqliteLogOptions): Promise<SqliteLo
   try {
     const topics = new Topics(database, options.topics);
     const commit = new GroupCommit({ database, clock, logger });
-    return new EmbeddedLog({ ...options, database, topics, commit, counted: { writers: 0 } });
+    const groups = new ConsumerGroups(new ConsumerOffsets(database, commit), clock);
+    const counted = { writers: 0 };
+    return new EmbeddedLog({ ...options, database, topics, commit, groups, counted });
   } catch (error) {
     database.close();
     throw error;
@@ -72,12 +79,14 @@ interface Parts extends Omit<SqliteLogOptions, 'topics'> {
   readonly database: Database;
   readonly topics: Topics;
   readonly commit: GroupCommit;
+  readonly groups: ConsumerGroups;
   /** Writers made so far, by all sessions. */
   readonly counted: { writers: number };
 }
 
 class Session implements LogSession {
   readonly partitions: number;
+  readonly membership: SqliteMembership;
   protected readonly parts: Parts;
   readonly #ended = new AbortController();
   /** What ends with the session. */
@@ -86,6 +95,7 @@ class Session implements LogSession {
   constructor(parts: Parts) {
     this.parts = parts;
     this.partitions = parts.topics.partitionCount('events');
+    this.membership = new SqliteMembership(parts.groups, parts.clock);
   }
 
   partitionCount(topic: TopicName): number {
@@ -151,6 +161,7 @@ class Session implements LogSession {
   async close(): Promise<void> {
     this.#ended.abort(new TerminalError('log-closed', 'The log has been closed.'));
     for (const opened of [...this.#opened]) void opened.close();
+    this.membership.close();
   }
 }
 
@@ -171,6 +182,7 @@ class EmbeddedLog extends Session implements SqliteLog {
     this.parts.commit.close();
     for (const session of this.#sessions) await session.close();
     await super.close();
+    this.parts.groups.close();
     this.parts.database.close();
   }
 }
