@@ -28,6 +28,7 @@ import {
   record,
   type Shape,
   text,
+  titled,
   variants,
 } from './shape.ts';
 
@@ -58,48 +59,60 @@ const failed = record<Extract<Result, { readonly error: unknown }>>({
   outputs: optional(object),
 });
 
-const taskStarted = record<TaskStarted>({
-  type: oneOf(['task.started']),
-  execution: executionIdShape,
-  taskRun: taskRunIdShape,
-  dispatch: natural,
-  worker: text,
-});
-
-const taskFinished = record<TaskFinished>({
-  type: oneOf(['task.finished']),
-  execution: executionIdShape,
-  taskRun: taskRunIdShape,
-  dispatch: natural,
-  worker: text,
-  result: variants<Result, 'state'>('state', {
-    SUCCESS: done,
-    WARNING: done,
-    FAILED: failed,
-    KILLED: failed,
+const taskStarted = titled(
+  'task.started',
+  record<TaskStarted>({
+    type: oneOf(['task.started']),
+    execution: executionIdShape,
+    taskRun: taskRunIdShape,
+    dispatch: natural,
+    worker: text,
   }),
-  startedAtMs: milliseconds,
-  endedAtMs: milliseconds,
-});
+);
+
+const taskFinished = titled(
+  'task.finished',
+  record<TaskFinished>({
+    type: oneOf(['task.finished']),
+    execution: executionIdShape,
+    taskRun: taskRunIdShape,
+    dispatch: natural,
+    worker: text,
+    result: variants<Result, 'state'>('state', {
+      SUCCESS: done,
+      WARNING: done,
+      FAILED: failed,
+      KILLED: failed,
+    }),
+    startedAtMs: milliseconds,
+    endedAtMs: milliseconds,
+  }),
+);
 
 /** Also held in the event `command.held`. */
-export const endExecutionShape: Shape<EndExecution> = record<EndExecution>({
-  type: oneOf(['execution.kill', 'execution.cancel']),
-  execution: executionIdShape,
-  reason: optional(text),
-  replyTo: optional(replyShape),
-  source: optional(sourceShape),
-  start: optional(originShape),
-});
+export const endExecutionShape: Shape<EndExecution> = titled(
+  'EndExecution',
+  record<EndExecution>({
+    type: oneOf(['execution.kill', 'execution.cancel']),
+    execution: executionIdShape,
+    reason: optional(text),
+    replyTo: optional(replyShape),
+    source: optional(sourceShape),
+    start: optional(originShape),
+  }),
+);
 
-const startForwarded = record<ForwardedStart>({
-  type: oneOf(['start.forwarded']),
-  execution: executionIdShape,
-  start: startShape,
-  origin: originShape,
-  timeMs: milliseconds,
-  source: sourceShape,
-});
+const startForwarded = titled(
+  'start.forwarded',
+  record<ForwardedStart>({
+    type: oneOf(['start.forwarded']),
+    execution: executionIdShape,
+    start: startShape,
+    origin: originShape,
+    timeMs: milliseconds,
+    source: sourceShape,
+  }),
+);
 
 export const commandShape: Shape<Command> = variants<Command, 'type'>('type', {
   'task.started': taskStarted,

@@ -24,67 +24,89 @@ import {
   text,
   textMap,
   textOf,
+  titled,
 } from './shape.ts';
 
-export const executionIdShape: Shape<ExecutionId> = pattern(
-  /^[0-9a-hjkmnp-tv-z]{26}$/,
-  'an execution id (26 characters of lower-case Crockford base32)',
+export const executionIdShape: Shape<ExecutionId> = titled(
+  'ExecutionId',
+  pattern(
+    /^[0-9a-hjkmnp-tv-z]{26}$/,
+    'an execution id (26 characters of lower-case Crockford base32)',
+  ),
 );
 
-export const taskRunIdShape: Shape<TaskRunId> = pattern(
-  /^[0-9a-hjkmnp-tv-z]{26}-[1-9][0-9]*$/,
-  'a task run id (`<execution id>-<number>`)',
+export const taskRunIdShape: Shape<TaskRunId> = titled(
+  'TaskRunId',
+  pattern(/^[0-9a-hjkmnp-tv-z]{26}-[1-9][0-9]*$/, 'a task run id (`<execution id>-<number>`)'),
 );
 
-export const failureShape: Shape<Failure> = record<Failure>({
-  code: textOf<FailureCode>(),
-  message: text,
-  taskId: optional(text),
-  taskRunId: optional(text),
-  attempt: optional(natural),
-  type: optional(text),
-  details: optional(object),
-  outputs: optional(json),
-});
+export const failureShape: Shape<Failure> = titled(
+  'Failure',
+  record<Failure>({
+    code: textOf<FailureCode>(),
+    message: text,
+    taskId: optional(text),
+    taskRunId: optional(text),
+    attempt: optional(natural),
+    type: optional(text),
+    details: optional(object),
+    outputs: optional(json),
+  }),
+);
 
 export const outcomeShape = oneOf(['definite', 'unknown']);
 
 export const terminalStateShape = oneOf(terminalStates);
 
-export const originShape: Shape<RecordOrigin> = record<RecordOrigin>({
-  topic: text,
-  partition: natural,
-  offset: integer,
-});
+export const originShape: Shape<RecordOrigin> = titled(
+  'RecordOrigin',
+  record<RecordOrigin>({
+    topic: text,
+    partition: natural,
+    offset: integer,
+  }),
+);
 
-export const sourceShape: Shape<SourcePosition> = record<SourcePosition>({
-  id: text,
-  sequence: natural,
-});
+export const sourceShape: Shape<SourcePosition> = titled(
+  'SourcePosition',
+  record<SourcePosition>({
+    id: text,
+    sequence: natural,
+  }),
+);
 
-export const replyShape: Shape<ReplyAddress> = record<ReplyAddress>({
-  requester: text,
-  request: text,
-});
+export const replyShape: Shape<ReplyAddress> = titled(
+  'ReplyAddress',
+  record<ReplyAddress>({
+    requester: text,
+    request: text,
+  }),
+);
 
 /** The further fields are the trigger's own. */
-export const triggerShape: Shape<TriggerContext> = record<{
-  readonly type: string;
-  readonly id: string | null;
-}>({ type: text, id: nullable(text) });
+export const triggerShape: Shape<TriggerContext> = titled(
+  'TriggerContext',
+  record<{
+    readonly type: string;
+    readonly id: string | null;
+  }>({ type: text, id: nullable(text) }),
+);
 
-export const startShape: Shape<StartRequest> = record<StartRequest>({
-  namespace: text,
-  flow: text,
-  inputs: object,
-  labels: textMap,
-  trigger: triggerShape,
-  executionId: optional(executionIdShape),
-  idempotencyKey: optional(text),
-  source: optional(sourceShape),
-  flowsOffset: optional(natural),
-  traceparent: optional(text),
-});
+export const startShape: Shape<StartRequest> = titled(
+  'StartRequest',
+  record<StartRequest>({
+    namespace: text,
+    flow: text,
+    inputs: object,
+    labels: textMap,
+    trigger: triggerShape,
+    executionId: optional(executionIdShape),
+    idempotencyKey: optional(text),
+    source: optional(sourceShape),
+    flowsOffset: optional(natural),
+    traceparent: optional(text),
+  }),
+);
 
 /** A step into a value: a key of an object or an index of a list. */
 const stepShape: Shape<string | number> = {
@@ -95,8 +117,11 @@ const stepShape: Shape<string | number> = {
   schema: { type: ['string', 'integer'] },
 };
 
-export const deferredShape: Shape<DeferredExpression> = record<DeferredExpression>({
-  path: list(stepShape),
-  template: text,
-  context: object,
-});
+export const deferredShape: Shape<DeferredExpression> = titled(
+  'DeferredExpression',
+  record<DeferredExpression>({
+    path: list(stepShape),
+    template: text,
+    context: object,
+  }),
+);

@@ -31,42 +31,49 @@ import {
   text,
   textMap,
   textOf,
+  titled,
   variants,
 } from './shape.ts';
 
-const causeShape: Shape<model.Cause> = variants<model.Cause, 'kind'>('kind', {
-  start: record({ kind: oneOf(['start']), offset: natural }),
-  command: record<Extract<model.Cause, { readonly kind: 'command' }>>({
-    kind: oneOf(['command']),
-    offset: natural,
-    replyTo: optional(replyShape),
-    source: optional(sourceShape),
+const causeShape: Shape<model.Cause> = titled(
+  'Cause',
+  variants<model.Cause, 'kind'>('kind', {
+    start: record({ kind: oneOf(['start']), offset: natural }),
+    command: record<Extract<model.Cause, { readonly kind: 'command' }>>({
+      kind: oneOf(['command']),
+      offset: natural,
+      replyTo: optional(replyShape),
+      source: optional(sourceShape),
+    }),
+    timer: record({ kind: oneOf(['timer']), dueMs: milliseconds }),
+    continue: record({ kind: oneOf(['continue']) }),
+    'worker-gone': record({ kind: oneOf(['worker-gone']), worker: text }),
+    'effect-refused': record({ kind: oneOf(['effect-refused']), offset: natural, index: natural }),
+    'dispatch-stale': record({ kind: oneOf(['dispatch-stale']), dispatch: natural }),
+    'command-failed': record<model.CommandFailedCause>({
+      kind: oneOf(['command-failed']),
+      message: text,
+      origin: optional(originShape),
+      preview: optional(text),
+      replyTo: optional(replyShape),
+      source: optional(sourceShape),
+    }),
   }),
-  timer: record({ kind: oneOf(['timer']), dueMs: milliseconds }),
-  continue: record({ kind: oneOf(['continue']) }),
-  'worker-gone': record({ kind: oneOf(['worker-gone']), worker: text }),
-  'effect-refused': record({ kind: oneOf(['effect-refused']), offset: natural, index: natural }),
-  'dispatch-stale': record({ kind: oneOf(['dispatch-stale']), dispatch: natural }),
-  'command-failed': record<model.CommandFailedCause>({
-    kind: oneOf(['command-failed']),
-    message: text,
-    origin: optional(originShape),
-    preview: optional(text),
-    replyTo: optional(replyShape),
-    source: optional(sourceShape),
-  }),
-});
+);
 
-const aboutShape: Shape<model.About> = record<model.About>({
-  namespace: text,
-  flow: text,
-  revision: natural,
-  state: oneOf(executionStates),
-  labels: textMap,
-  trigger: record({ type: text, id: nullable(text) }),
-  startedAtMs: milliseconds,
-  traceparent: optional(text),
-});
+const aboutShape: Shape<model.About> = titled(
+  'About',
+  record<model.About>({
+    namespace: text,
+    flow: text,
+    revision: natural,
+    state: oneOf(executionStates),
+    labels: textMap,
+    trigger: record({ type: text, id: nullable(text) }),
+    startedAtMs: milliseconds,
+    traceparent: optional(text),
+  }),
+);
 
 /** The shape of one event: its own fields, and those that every event has. */
 function event<Value extends model.Event>(
@@ -75,7 +82,7 @@ function event<Value extends model.Event>(
 ): Shape<Value> {
   const whole = { type: oneOf([type]), time: milliseconds, cause: causeShape, ...fields };
   // `whole` has every field: the three common ones and, by the parameter's type, all others.
-  return record<Value>(whole as unknown as FieldShapes<Value>);
+  return titled(type, record<Value>(whole as unknown as FieldShapes<Value>));
 }
 
 const execution = executionIdShape;

@@ -18,6 +18,11 @@ export interface Shape<Value> {
   readonly phantom?: Value;
 }
 
+/** The shape with a title; published schemas keep titled shapes once, under `$defs`. */
+export function titled<Value>(title: string, shape: Shape<Value>): Shape<Value> {
+  return { problem: shape.problem, schema: { title, ...shape.schema } };
+}
+
 /** A field that may be absent. */
 export interface OptionalField<Value> {
   readonly optional: Shape<Value>;

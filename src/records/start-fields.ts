@@ -35,12 +35,12 @@ function refusedFor(reason: string, message: string, named: NamedFlow | undefine
 }
 
 /** Neither can hold a slash: the two are joined by one in keys and subjects. */
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+export const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
 export const nameRule = 'letters, digits, `.`, `_` and `-`, beginning with a letter or digit';
 
 export function isName(value: unknown): value is string {
-  return typeof value === 'string' && NAME.test(value);
+  return typeof value === 'string' && namePattern.test(value);
 }
 
 /** Labels are text; numbers and booleans are written as text. Undefined where one is neither. */
