@@ -21,6 +21,7 @@ import type {
 import type { Logger } from '../../ports/logger.ts';
 import type { Membership } from '../../ports/membership.ts';
 import type { TopicSpec } from '../../records/topics.ts';
+import { Cleaner } from './cleaner.ts';
 import { ConsumerOffsets } from './consumer-offsets.ts';
 import { Database } from './database.ts';
 import { GroupCommit } from './group-commit.ts';
@@ -52,6 +53,8 @@ export interface LogSession extends Log {
 export interface SqliteLog extends LogSession {
   /** Another process of the same log: its `close` ends what it opened, not the log. */
   session(options?: { readonly clock?: Clock }): LogSession;
+  /** Retention and compaction now, instead of within the next minute. */
+  clean(): Promise<void>;
 }
 
 /**
@@ -67,8 +70,9 @@ export async function openSqliteLog(options: SqliteLogOptions): Promise<SqliteLo
     const topics = new Topics(database, options.topics);
     const commit = new GroupCommit({ database, clock, logger });
     const groups = new ConsumerGroups(new ConsumerOffsets(database, commit), clock);
+    const cleaner = new Cleaner({ database, topics, commit, clock, logger });
     const counted = { writers: 0 };
-    return new EmbeddedLog({ ...options, database, topics, commit, groups, counted });
+    return new EmbeddedLog({ ...options, database, topics, commit, groups, cleaner, counted });
   } catch (error) {
     database.close();
     throw error;
@@ -80,6 +84,7 @@ interface Parts extends Omit<SqliteLogOptions, 'topics'> {
   readonly topics: Topics;
   readonly commit: GroupCommit;
   readonly groups: ConsumerGroups;
+  readonly cleaner: Cleaner;
   /** Writers made so far, by all sessions. */
   readonly counted: { writers: number };
 }
@@ -176,9 +181,14 @@ class EmbeddedLog extends Session implements SqliteLog {
     return session;
   }
 
+  clean(): Promise<void> {
+    return this.parts.cleaner.clean();
+  }
+
   override async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.parts.cleaner.close();
     this.parts.commit.close();
     for (const session of this.#sessions) await session.close();
     await super.close();

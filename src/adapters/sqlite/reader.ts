@@ -15,10 +15,11 @@ export interface ReadRange {
 
 export async function* readRange(range: ReadRange): AsyncGenerator<readonly LogRecord[]> {
   const { source, from, to, clock, signal } = range;
-  if (from < source.start || from > source.next) throw outOfRange(source, from);
   let position = from;
   while (position < to) {
     signal.throwIfAborted();
+    // Also later: retention may overtake a slow reader.
+    if (position < source.start || position > source.next) throw outOfRange(source, position);
     const page = source.page(position, to);
     if (page.records.length > 0) yield page.records;
     const atEnd = page.nextOffset >= source.next;
