@@ -1,8 +1,12 @@
-import type { Event } from '../model/events.ts';
+import type { Event, KeyWindowPlace } from '../model/events.ts';
 import type { ExecutionId } from '../model/ids.ts';
-import { AssertionFailure } from '../support/assert.ts';
-import type { ExecutionView } from './execution-state.ts';
+import type { SourcePosition } from '../model/starts.ts';
+import { apply } from './apply.ts';
+import { estimateBytes } from './estimate.ts';
 import type { PartitionState } from './partition-state.ts';
+import { ExecutionOverlay } from './state/execution-overlay.ts';
+import type { ExecutionHead, ExecutionView, TaskRun } from './state/execution.ts';
+import type { HeldCommand, MutableState } from './state/mutable-state.ts';
 
 /** What a step counts and does not record. */
 export type Counter =
@@ -15,42 +19,116 @@ export type Counter =
   | 'log-line-refused'
   | 'effect-refused';
 
-/** A copy-on-write view of a partition's state: nothing of it is seen outside before `merge`. */
-export class Draft {
+/**
+ * A copy-on-write view of a partition's state: what a step emits is applied here at once, and is seen by the
+ * rest of the step, but by nobody else before `merge`. A step that throws leaves no trace: the draft is
+ * forgotten.
+ */
+export class Draft implements MutableState {
   readonly state: PartitionState;
+  readonly #events: Event[] = [];
+  #bytes = 0;
+  readonly #counters = new Map<Counter, number>();
+  readonly #executions = new Map<ExecutionId, ExecutionOverlay>();
+  readonly #held = new Map<ExecutionId, readonly HeldCommand[]>();
+  /** What the partition itself remembers: nothing in a step reads it back. */
+  readonly #remembered: ((state: MutableState) => void)[] = [];
 
   constructor(state: PartitionState) {
     this.state = state;
   }
 
   get events(): readonly Event[] {
-    throw new AssertionFailure('follows');
+    return this.#events;
   }
 
   /** Estimate of the events' size as records. */
   get bytes(): number {
-    throw new AssertionFailure('follows');
+    return this.#bytes;
   }
 
   get counters(): ReadonlyMap<Counter, number> {
-    throw new AssertionFailure('follows');
+    return this.#counters;
   }
 
-  execution(_id: ExecutionId): ExecutionView | undefined {
-    throw new AssertionFailure('follows');
+  execution(id: ExecutionId): ExecutionView | undefined {
+    const overlay = this.#executions.get(id);
+    if (overlay === undefined) return this.state.execution(id);
+    return overlay.removed ? undefined : overlay;
   }
 
   /** Applies the event to the draft at once. */
-  emit(_event: Event): void {
-    throw new AssertionFailure('follows');
+  emit(event: Event): void {
+    this.#events.push(event);
+    this.#bytes += estimateBytes(event);
+    apply(this, event);
   }
 
-  count(_counter: Counter, _amount = 1): void {
-    throw new AssertionFailure('follows');
+  count(counter: Counter, amount = 1): void {
+    this.#counters.set(counter, (this.#counters.get(counter) ?? 0) + amount);
   }
 
   /** Writes the changes into the partition's state. */
   merge(): void {
-    throw new AssertionFailure('follows');
+    const { base } = this.state;
+    for (const remember of this.#remembered) remember(base);
+    for (const [execution, commands] of this.#held) base.putHeldCommands(execution, commands);
+    for (const [execution, overlay] of this.#executions) {
+      if (overlay.removed) {
+        base.removeExecution(execution);
+        continue;
+      }
+      for (const run of overlay.runs.values()) base.putRun(execution, run);
+      if (overlay.changedHead !== undefined) base.putHead(overlay.changedHead);
+      base.dirty.grow(execution, this.#bytes);
+    }
+  }
+
+  head(execution: ExecutionId): ExecutionHead | undefined {
+    return this.execution(execution)?.head;
+  }
+
+  run(execution: ExecutionId, ordinal: number): TaskRun | undefined {
+    return this.execution(execution)?.run(ordinal);
+  }
+
+  putHead(head: ExecutionHead): void {
+    this.#overlay(head.origin.execution).setHead(head);
+  }
+
+  putRun(execution: ExecutionId, run: TaskRun): void {
+    this.#overlay(execution).setRun(run);
+  }
+
+  removeExecution(execution: ExecutionId): void {
+    this.#overlay(execution).removed = true;
+  }
+
+  putSource(source: SourcePosition, timeMs: number): void {
+    this.#remembered.push((state) => {
+      state.putSource(source, timeMs);
+    });
+  }
+
+  putKey(key: string, execution: ExecutionId, timeMs: number, place: KeyWindowPlace): void {
+    this.#remembered.push((state) => {
+      state.putKey(key, execution, timeMs, place);
+    });
+  }
+
+  heldCommands(execution: ExecutionId): readonly HeldCommand[] {
+    return this.#held.get(execution) ?? this.state.base.heldCommands(execution);
+  }
+
+  putHeldCommands(execution: ExecutionId, commands: readonly HeldCommand[]): void {
+    this.#held.set(execution, commands);
+  }
+
+  #overlay(execution: ExecutionId): ExecutionOverlay {
+    const known = this.#executions.get(execution);
+    if (known !== undefined) return known;
+    const overlay = new ExecutionOverlay(this.state.base.executions.get(execution)?.entity);
+    this.#executions.set(execution, overlay);
+    return overlay;
   }
 }

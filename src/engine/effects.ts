@@ -1,14 +1,136 @@
 import type { Effect } from '../model/effects.ts';
-import type { Event } from '../model/events.ts';
-import { AssertionFailure } from '../support/assert.ts';
+import type {
+  Event,
+  ExecutionEnded,
+  StartRejected,
+  TaskEnded,
+  TaskScheduled,
+} from '../model/events.ts';
+import { parseTaskRunId, taskRunId } from '../model/ids.ts';
+import { endedRecord, createdRecord, taskEndedRecord } from './public-record.ts';
 import type { PartitionState } from './partition-state.ts';
+import type { CommandRejected } from '../model/events.ts';
+
+const NONE: readonly Effect[] = [];
 
 /** What must be done outside because of the event, in order (docs/ARCHITECTURE.md, invariant 5). */
-export function effectsOf(_event: Event): readonly Effect[] {
-  throw new AssertionFailure('follows');
+export function effectsOf(event: Event): readonly Effect[] {
+  switch (event.type) {
+    case 'execution.created':
+      return [{ kind: 'public', execution: event.execution, record: createdRecord(event) }];
+    case 'execution.ended':
+      return executionEndedEffects(event);
+    case 'task.scheduled':
+      return [dispatchOf(event)];
+    case 'task.ended':
+      return taskEndedEffects(event);
+    case 'start.rejected':
+      return startRejectedEffects(event);
+    case 'command.forwarded': {
+      const { execution, start, origin, time } = event;
+      const command = { type: 'start.forwarded', execution, start, origin, timeMs: time } as const;
+      return [{ kind: 'command', entity: execution, command }];
+    }
+    case 'command.rejected':
+      return commandRejectedEffects(event);
+    // Whoever waits for these reads them in `events`: they are their own answer.
+    case 'execution.ending':
+    case 'block.opened':
+    case 'task.started':
+    case 'task.sleeping':
+    case 'start.duplicate':
+    case 'command.held':
+      return NONE;
+  }
 }
 
 /** Whether an effect whose acknowledgement was not seen is to be repeated after a crash. */
-export function stillWanted(_effect: Effect, _state: PartitionState): boolean {
-  throw new AssertionFailure('follows');
+export function stillWanted(effect: Effect, state: PartitionState): boolean {
+  if (effect.kind !== 'dispatch') return true;
+  const { execution, taskRun, dispatch } = effect.dispatch;
+  const run = state.execution(execution)?.run(parseTaskRunId(taskRun)?.ordinal ?? 0);
+  return run?.phase === 'dispatched' && run.dispatch === dispatch && run.worker === undefined;
+}
+
+function dispatchOf(event: TaskScheduled): Effect {
+  return {
+    kind: 'dispatch',
+    dispatch: {
+      execution: event.execution,
+      taskRun: taskRunId(event.execution, event.run),
+      task: event.task,
+      taskType: event.taskType,
+      dispatch: event.dispatch,
+      attempt: event.attempt,
+      namespace: event.namespace,
+      flow: event.flow,
+      revision: event.revision,
+      workerGroup: event.workerGroup,
+      idempotencyKey: event.idempotencyKey,
+      properties: event.properties,
+      deferred: event.deferred,
+      scheduledAtMs: event.time,
+      ...(event.traceparent === undefined ? {} : { traceparent: event.traceparent }),
+    },
+  };
+}
+
+function taskEndedEffects(event: TaskEnded): readonly Effect[] {
+  const { execution, task, time, log, cancels } = event;
+  const taskRun = taskRunId(execution, event.run);
+  const effects: Effect[] = [];
+  if (log !== undefined) {
+    effects.push({ kind: 'log', line: { execution, taskRun, task, ...log, timeMs: time } });
+  }
+  effects.push({ kind: 'public', execution, record: taskEndedRecord(event) });
+  if (cancels !== undefined) {
+    const { workerGroup, dispatch } = cancels;
+    effects.push({ kind: 'cancel', workerGroup, cancel: { taskRun, dispatch } });
+  }
+  return effects;
+}
+
+function executionEndedEffects(event: ExecutionEnded): readonly Effect[] {
+  const { execution, cause, about, time } = event;
+  const ended: Effect = { kind: 'public', execution, record: endedRecord(event) };
+  if (cause.kind !== 'command-failed' || cause.origin === undefined) return [ended];
+  const letter = {
+    reason: 'command-failed',
+    message: cause.message,
+    origin: cause.origin,
+    namespace: about.namespace,
+    flow: about.flow,
+    execution,
+    preview: cause.preview ?? '',
+    timeMs: time,
+  };
+  return [ended, { kind: 'dead-letter', letter }];
+}
+
+function startRejectedEffects(event: StartRejected): readonly Effect[] {
+  const { reason, message, origin, namespace, flow, trigger, preview, time: timeMs } = event;
+  const letter: Effect = {
+    kind: 'dead-letter',
+    letter: {
+      reason,
+      message,
+      origin,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(flow === undefined ? {} : { flow }),
+      ...(event.requestedId === undefined ? {} : { execution: event.requestedId }),
+      preview,
+      timeMs,
+    },
+  };
+  // A record that does not say which flow it is for belongs to no flow's decisions.
+  if (namespace === undefined || flow === undefined) return [letter];
+  const decision = { namespace, flow, trigger, reason, message, origin, timeMs };
+  return [letter, { kind: 'decision', decision }];
+}
+
+function commandRejectedEffects(event: CommandRejected): readonly Effect[] {
+  const { deadLetter, rejection, time } = event;
+  if (deadLetter === undefined) return NONE;
+  const letter = { ...deadLetter, message: rejection.message, timeMs: time };
+  return [{ kind: 'dead-letter', letter }];
 }

@@ -1,25 +1,16 @@
-import { AssertionFailure } from '../support/assert.ts';
+import { pageWrite, type PageWrite } from './pages/page.ts';
 import type { PartitionState } from './partition-state.ts';
 
-/**
- * The dirty pages of one entity, to be written as one record batch where they fit, else in this order.
- * `value` null is a tombstone. Values are JSON with the field `offset`.
- */
-export interface PageWrite {
-  readonly entity: string;
-  readonly pages: readonly { readonly key: string; readonly value: string | null }[];
-  /** Characters of keys and values. */
-  readonly bytes: number;
-}
+export type { Page, PageWrite } from './pages/page.ts';
 
 /** How many entities wait to be written. */
-export function dirtyEntities(_state: PartitionState): number {
-  throw new AssertionFailure('follows');
+export function dirtyEntities(state: PartitionState): number {
+  return state.base.dirty.size;
 }
 
 /** True when some entity has more unsaved than limits.entityDirtyBytes: take those with `takeLargePages`. */
-export function hasLargeDirty(_state: PartitionState): boolean {
-  throw new AssertionFailure('follows');
+export function hasLargeDirty(state: PartitionState): boolean {
+  return state.base.dirty.hasLarge;
 }
 
 /**
@@ -29,36 +20,43 @@ export function hasLargeDirty(_state: PartitionState): boolean {
  * @param offset of the newest acknowledged event; stored in each page.
  */
 export function takeDirtyPages(
-  _state: PartitionState,
-  _offset: number,
-  _bytesMax: number,
+  state: PartitionState,
+  offset: number,
+  bytesMax: number,
 ): readonly PageWrite[] {
-  throw new AssertionFailure('follows');
+  return state.base.dirty.take(offset, bytesMax);
 }
 
 /** As takeDirtyPages, for the entities beyond limits.entityDirtyBytes only. */
-export function takeLargePages(_state: PartitionState, _offset: number): readonly PageWrite[] {
-  throw new AssertionFailure('follows');
+export function takeLargePages(state: PartitionState, offset: number): readonly PageWrite[] {
+  return state.base.dirty.takeLarge(offset);
 }
 
 /** Begins a checkpoint: what is dirty now must be written before its marker. */
-export function beginRound(_state: PartitionState): void {
-  throw new AssertionFailure('follows');
+export function beginRound(state: PartitionState): void {
+  state.base.dirty.beginRound();
 }
 
 /** True when everything that was dirty at `beginRound` has been taken. */
-export function roundTaken(_state: PartitionState): boolean {
-  throw new AssertionFailure('follows');
+export function roundTaken(state: PartitionState): boolean {
+  return state.base.dirty.roundTaken();
 }
 
 /** The pages of ended entities whose end is at or below `passed` = min(marker's position, confirmed). */
-export function takeTombstones(_state: PartitionState, _passed: number): readonly PageWrite[] {
-  throw new AssertionFailure('follows');
+export function takeTombstones(state: PartitionState, passed: number): readonly PageWrite[] {
+  const { ended } = state.base;
+  const due = [...ended.values()].filter(
+    ({ takenAt }) => takenAt !== undefined && takenAt <= passed,
+  );
+  return due.map((pages) => {
+    ended.delete(pages.entity);
+    return pageWrite(pages.entity, pages.tombstones());
+  });
 }
 
 /** A page as read from `checkpoints`: in log order, so that the newest of a key comes last. */
-export function restorePage(_state: PartitionState, _key: string, _value: string | null): void {
-  throw new AssertionFailure('follows');
+export function restorePage(state: PartitionState, key: string, value: string | null): void {
+  state.restorePage(key, value);
 }
 
 /**
@@ -67,11 +65,11 @@ export function restorePage(_state: PartitionState, _key: string, _value: string
  * @param position of the marker that is restored from (-1 without one): everything that happened up to it
  *   is in the pages, so an event at or below it of an unknown execution is one of an ended execution.
  */
-export function finishRestore(_state: PartitionState, _position: number): void {
-  throw new AssertionFailure('follows');
+export function finishRestore(state: PartitionState, position: number): void {
+  state.finishRestore(position);
 }
 
 /** After a restore that skipped pages, or a gap in `checkpoints`. */
-export function markAllDirty(_state: PartitionState): void {
-  throw new AssertionFailure('follows');
+export function markAllDirty(state: PartitionState): void {
+  state.base.markAllDirty();
 }

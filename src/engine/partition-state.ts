@@ -1,9 +1,19 @@
+/**
+ * Everything a partition knows, in memory, and what its shell may ask of it. A state begins empty. It may be
+ * restored: pages, `finishRestore`, recorded events. From the first draft on it is live, and changes only by
+ * merged drafts.
+ */
 import type { Event } from '../model/events.ts';
 import type { ExecutionId } from '../model/ids.ts';
-import { AssertionFailure } from '../support/assert.ts';
+import { assert } from '../support/assert.ts';
+import { apply, applyToPartition } from './apply.ts';
 import { Draft } from './draft.ts';
-import type { ExecutionView } from './execution-state.ts';
+import { estimateBytes } from './estimate.ts';
 import type { DispatchStaleInput, TimerInput } from './input.ts';
+import { PageRestore } from './pages/restore.ts';
+import { BaseState } from './state/base-state.ts';
+import type { ExecutionView } from './state/execution.ts';
+import { ReplayState } from './state/replay-state.ts';
 
 /** The first offsets of `starts` and `commands` that the state does not include. */
 export interface Positions {
@@ -16,12 +26,17 @@ export class CheckpointIncomplete extends Error {
   override readonly name = 'CheckpointIncomplete';
 }
 
-/** Everything a partition knows, in memory. */
 export class PartitionState {
   readonly partition: number;
   readonly partitions: number;
   /** Set by the shell: at restore from record headers, then after each step. */
   positions: Positions = { nextStart: 0, nextCommand: 0 };
+  /** For drafts and pages. */
+  readonly base = new BaseState();
+  /** Undefined once the state is live. */
+  #restore: PageRestore | undefined = new PageRestore();
+  #replay: ReplayState | undefined;
+  #position = -1;
 
   constructor(partition: number, partitions: number) {
     this.partition = partition;
@@ -29,16 +44,30 @@ export class PartitionState {
   }
 
   get executionCount(): number {
-    throw new AssertionFailure('follows');
+    return this.base.executions.size;
   }
 
   /** Changes are made in a draft; one draft at a time, merged or forgotten. */
   draft(): Draft {
+    this.#restore = undefined;
+    this.#replay = undefined;
     return new Draft(this);
   }
 
-  execution(_id: ExecutionId): ExecutionView | undefined {
-    throw new AssertionFailure('follows');
+  execution(id: ExecutionId): ExecutionView | undefined {
+    const entity = this.base.executions.get(id)?.entity;
+    return entity?.hasHead === true ? entity : undefined;
+  }
+
+  /** See pages.ts. */
+  restorePage(key: string, value: string | null): void {
+    this.#restoring().add(key, value);
+  }
+
+  /** See pages.ts. */
+  finishRestore(position: number): void {
+    this.#position = position;
+    this.#restoring().finish(this.base);
   }
 
   /**
@@ -47,36 +76,73 @@ export class PartitionState {
    *
    * @throws CheckpointIncomplete
    */
-  applyRecorded(_event: Event, _offset: number): void {
-    throw new AssertionFailure('follows');
+  applyRecorded(event: Event, offset: number): void {
+    this.#replay ??= new ReplayState(this.base, this.#restoring().included);
+    this.#replay.offset = offset;
+    if (!this.#isToApply(event, offset)) return applyToPartition(this.#replay, event);
+    apply(this.#replay, event);
+    const entity = executionOf(event);
+    if (entity !== undefined) this.base.dirty.grow(entity, estimateBytes(event));
   }
 
   /** Executions with a non-empty agenda: those being killed first, else the one longest not looked at. */
   agendas(): Iterable<ExecutionId> {
-    throw new AssertionFailure('follows');
+    return this.base.agendas;
   }
 
   /** The earliest timer, due or not. */
   nextTimer(): TimerInput | undefined {
-    throw new AssertionFailure('follows');
+    return this.base.timers.next();
   }
 
   /** Executions with dispatches that this worker holds a lease on. */
-  leasesOf(_worker: string): readonly ExecutionId[] {
-    throw new AssertionFailure('follows');
+  leasesOf(worker: string): readonly ExecutionId[] {
+    return this.base.dispatches.leasesOf(worker);
   }
 
   /** Every worker (incarnation) that holds a lease. */
   leaseHolders(): Iterable<string> {
-    throw new AssertionFailure('follows');
+    return this.base.dispatches.holders();
   }
 
   /** Dispatches that are older than `scheduledBeforeMs` and not known as started, oldest first. */
   staleDispatches(
-    _scheduledBeforeMs: number,
-    _nowMs: number,
-    _countMax: number,
+    scheduledBeforeMs: number,
+    nowMs: number,
+    countMax: number,
   ): readonly DispatchStaleInput[] {
-    throw new AssertionFailure('follows');
+    return this.base.dispatches.stale(scheduledBeforeMs, nowMs, countMax);
+  }
+
+  #restoring(): PageRestore {
+    assert(this.#restore !== undefined, 'a live state is not restored');
+    return this.#restore;
+  }
+
+  /** False for an event of an execution that has ended: the pages include its end. */
+  #isToApply(event: Event, offset: number): boolean {
+    const id = executionOf(event);
+    if (id === undefined) return true;
+    if (this.base.ended.get(id) !== undefined) return false;
+    if (event.type === 'execution.created' || this.base.head(id) !== undefined) return true;
+    if (offset <= this.#position) return false;
+    throw new CheckpointIncomplete(
+      `${event.type} at offset ${offset} is of execution ${id}, which the checkpoint at position ` +
+        `${this.#position} does not have`,
+    );
+  }
+}
+
+/** The execution whose state the event changes. */
+function executionOf(event: Event): ExecutionId | undefined {
+  switch (event.type) {
+    case 'start.duplicate':
+    case 'start.rejected':
+    case 'command.held':
+    case 'command.forwarded':
+    case 'command.rejected':
+      return undefined;
+    default:
+      return event.execution;
   }
 }

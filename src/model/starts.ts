@@ -32,6 +32,17 @@ export interface SourcePosition {
   readonly sequence: number;
 }
 
+/** The source of an API process: its incarnation. Alone among sources it is forgotten when it is silent. */
+export function apiSource(incarnation: string): string {
+  return `${API_SOURCE}${incarnation}`;
+}
+
+export function isApiSource(id: string): boolean {
+  return id.startsWith(API_SOURCE);
+}
+
+const API_SOURCE = 'api/';
+
 /** Where a record lies. */
 export interface RecordOrigin {
   readonly topic: string;

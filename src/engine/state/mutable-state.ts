@@ -1,8 +1,8 @@
-import type { EndExecution } from '../model/commands.ts';
-import type { KeyWindowPlace } from '../model/events.ts';
-import type { ExecutionId } from '../model/ids.ts';
-import type { SourcePosition } from '../model/starts.ts';
-import type { ExecutionHead, TaskRun } from './execution-state.ts';
+import type { EndExecution } from '../../model/commands.ts';
+import type { KeyWindowPlace } from '../../model/events.ts';
+import type { ExecutionId } from '../../model/ids.ts';
+import type { SourcePosition } from '../../model/starts.ts';
+import type { ExecutionHead, TaskRun } from './execution.ts';
 
 /** A command that overtook its start. */
 export interface HeldCommand {

@@ -5,13 +5,12 @@
  * Each part (the head, each run) is a function of its own former value and the event alone. Checkpoint pages
  * of one execution may therefore be of different ages: at restore every part skips what it includes already.
  */
-import type { KeyWindowPlace } from '../model/events.ts';
-import type { Failure } from '../model/failure.ts';
-import type { ExecutionId } from '../model/ids.ts';
-import type { DeferredExpression } from '../model/records.ts';
-import type { TriggerContext } from '../model/starts.ts';
-import type { State, TerminalState } from '../model/states.ts';
-import type { Json, JsonObject } from '../support/json.ts';
+import type { Failure } from '../../model/failure.ts';
+import type { ExecutionId } from '../../model/ids.ts';
+import type { DeferredExpression } from '../../model/records.ts';
+import type { TriggerContext } from '../../model/starts.ts';
+import type { State, TerminalState } from '../../model/states.ts';
+import type { Json, JsonObject } from '../../support/json.ts';
 
 /** Read access to one execution, whether it is in a draft or in the partition's state. */
 export interface ExecutionView {
@@ -31,14 +30,10 @@ export interface ExecutionOrigin {
   readonly namespace: string;
   readonly flow: string;
   readonly revision: number;
-  readonly flowOffset: number;
-  readonly flowSha256: string;
   readonly inputs: JsonObject;
   readonly globals: JsonObject;
   readonly trigger: TriggerContext;
   readonly startedAtMs: number;
-  readonly idempotencyKey?: string;
-  readonly keyWindow?: KeyWindowPlace;
   readonly traceparent?: string;
 }
 

@@ -1,0 +1,161 @@
+/**
+ * An execution in checkpoints: `<id>/head`, `<id>/runs/<n>` for 64 small task runs each, and `<id>/run/<n>`
+ * for one with large outputs. A run moves into a page of its own at most once, and that page is written
+ * before the group it leaves; the head comes last. So whatever part of a write survives, the newest copy of
+ * each run is found, by the offsets that the pages carry.
+ */
+import type { ExecutionId } from '../../model/ids.ts';
+import type { ExecutionEntity } from '../state/execution-entity.ts';
+import type { ExecutionHead, TaskRun } from '../state/execution.ts';
+import type { Page, PageUnit } from './page.ts';
+
+export const RUNS_A_PAGE = 64;
+/** A run whose JSON is longer has a page of its own: 64 of them make the 64 KB that are aimed at. */
+const SMALL_RUN_CHARACTERS = 1_024;
+
+export interface HeadPage {
+  readonly offset: number;
+  /** Absent when the execution has ended. */
+  readonly head?: ExecutionHead;
+}
+
+export interface RunsPage {
+  readonly offset: number;
+  readonly runs: readonly TaskRun[];
+}
+
+export class ExecutionPages implements PageUnit {
+  readonly entity: ExecutionId;
+  private readonly source: ExecutionEntity;
+  private headDirty = false;
+  private readonly dirtyRuns = new Set<number>();
+  /** Keys that checkpoints may hold, without the execution's id. */
+  private readonly written = new Set<string>();
+
+  constructor(entity: ExecutionId, source: ExecutionEntity) {
+    this.entity = entity;
+    this.source = source;
+  }
+
+  markHead(): void {
+    this.headDirty = true;
+  }
+
+  markRun(ordinal: number): void {
+    this.dirtyRuns.add(ordinal);
+  }
+
+  markAll(): void {
+    this.headDirty = true;
+    for (const ordinal of this.source.runs.keys()) this.dirtyRuns.add(ordinal);
+  }
+
+  /** A restore found this page. */
+  noteWritten(page: string): void {
+    this.written.add(page);
+  }
+
+  /** True once anything of it was written. */
+  get isWritten(): boolean {
+    return this.written.size > 0;
+  }
+
+  /** All keys that checkpoints may hold, the head last. */
+  keys(): readonly string[] {
+    const runs = [...this.written].filter((page) => page !== 'head');
+    return [...runs, 'head'].map((page) => this.key(page));
+  }
+
+  takePages(offset: number): readonly Page[] {
+    const groups = new Set<number>();
+    const pages: Page[] = [];
+    for (const ordinal of this.dirtyRuns) {
+      const own = this.takeOwnPage(ordinal, offset);
+      if (own !== undefined) pages.push(own);
+      else groups.add(groupOf(ordinal));
+      if (own !== undefined && this.written.has(groupName(groupOf(ordinal)))) {
+        groups.add(groupOf(ordinal));
+      }
+    }
+    this.dirtyRuns.clear();
+    for (const group of groups) pages.push(this.takeGroup(group, offset));
+    if (this.headDirty) pages.push(this.takeHead(offset));
+    return pages;
+  }
+
+  private takeOwnPage(ordinal: number, offset: number): Page | undefined {
+    const run = this.source.run(ordinal);
+    if (run === undefined) return undefined;
+    const text = JSON.stringify(run);
+    const page = ownName(ordinal);
+    if (text.length <= SMALL_RUN_CHARACTERS && !this.written.has(page)) return undefined;
+    this.written.add(page);
+    return { key: this.key(page), value: `{"offset":${offset},"runs":[${text}]}` };
+  }
+
+  private takeGroup(group: number, offset: number): Page {
+    const runs: TaskRun[] = [];
+    for (let at = group * RUNS_A_PAGE; at < (group + 1) * RUNS_A_PAGE; at++) {
+      const run = this.source.run(at);
+      if (run !== undefined && !this.written.has(ownName(at))) runs.push(run);
+    }
+    this.written.add(groupName(group));
+    const page: RunsPage = { offset, runs };
+    return { key: this.key(groupName(group)), value: JSON.stringify(page) };
+  }
+
+  private takeHead(offset: number): Page {
+    this.headDirty = false;
+    this.written.add('head');
+    const page: HeadPage = { offset, head: this.source.head };
+    return { key: this.key('head'), value: JSON.stringify(page) };
+  }
+
+  private key(page: string): string {
+    return `${this.entity}/${page}`;
+  }
+}
+
+/**
+ * What is left of an execution that ended after it had pages, or while the running checkpoint owed them: a
+ * head that says so. Without it a restore from that checkpoint would bring the execution back.
+ */
+export class EndedPages implements PageUnit {
+  readonly entity: ExecutionId;
+  readonly keys: readonly string[];
+  /** The offset in its page, once that was taken; then tombstones may follow. */
+  takenAt: number | undefined;
+
+  constructor(entity: ExecutionId, keys: readonly string[], takenAt?: number) {
+    this.entity = entity;
+    this.keys = keys;
+    this.takenAt = takenAt;
+  }
+
+  takePages(offset: number): readonly Page[] {
+    this.takenAt = offset;
+    const page: HeadPage = { offset };
+    return [{ key: `${this.entity}/head`, value: JSON.stringify(page) }];
+  }
+
+  tombstones(): readonly Page[] {
+    return this.keys.map((key) => ({ key, value: null }));
+  }
+}
+
+/** The name of the page that holds a run as long as it is small, and of the one it has when it is not. */
+export function runPageNames(ordinal: number): { readonly group: string; readonly own: string } {
+  return { group: groupName(groupOf(ordinal)), own: ownName(ordinal) };
+}
+
+function groupOf(ordinal: number): number {
+  return Math.floor(ordinal / RUNS_A_PAGE);
+}
+
+function groupName(group: number): string {
+  return `runs/${group}`;
+}
+
+function ownName(ordinal: number): string {
+  return `run/${ordinal}`;
+}
