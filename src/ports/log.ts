@@ -15,7 +15,7 @@ export type { LogRecord, OutgoingRecord, TopicName };
 export interface Log {
   /** N: partitions of starts, commands, events, executions, checkpoints and logs. Fixed at creation. */
   readonly partitions: number;
-  /** Partitions of any of our topics. */
+  /** Partitions of any of our topics; 0 for one that does not exist. */
   partitionCount(topic: TopicName): number;
   /**
    * Makes this process the writer of a partition: from the writer's first append on, former writers are
@@ -24,7 +24,11 @@ export interface Log {
   writer(partition: number, signal?: AbortSignal): Promise<PartitionWriter>;
   /** A sender of records with lanes of its own. */
   producer(): LogProducer;
-  /** Reads records in [from, to) in order; ends when the position reaches `to`. */
+  /**
+   * Reads records in [from, to) in order; ends when the position reaches `to`, and waits for records where
+   * the log does not reach that far yet. Throws the signal's reason when it aborts, `offset-out-of-range`
+   * when the position is outside the bounds, `log-closed` when the log is closed.
+   */
   read(
     topic: TopicName,
     partition: number,
@@ -51,6 +55,7 @@ export interface PartitionWriter {
   /**
    * Appends one atomic batch; at most one append per topic may be in flight (else an assertion fails).
    * The first append of a topic fixes the expected offset; every later one must land where it is expected.
+   * After `fenced` or `disturbed` every further append ends so, too, and writes nothing.
    */
   append(
     topic: 'events' | 'checkpoints',
@@ -107,6 +112,7 @@ export interface LogSubscriber {
 export interface FetchedBatch {
   readonly topic: TopicName;
   readonly partition: number;
+  /** Empty when all that lay between is gone: only the position moves. */
   readonly records: readonly LogRecord[];
   /** Where reading goes on: control and compacted records have offsets too. */
   readonly nextOffset: number;

@@ -29,7 +29,10 @@ export interface JoinOptions {
 
 export interface GroupMember {
   readonly memberId: string;
-  /** Positions of the consumer group: committed by members, read after an assignment. */
+  /**
+   * Positions of the consumer group: committed by members, read after an assignment. What a member says that
+   * is no longer one, or has missed a rebalance, is ignored: somebody else has the partitions.
+   */
   commit(topic: TopicName, offsets: ReadonlyMap<number, number>): Promise<void>;
   committed(topic: TopicName): Promise<ReadonlyMap<number, number>>;
   /** Leaves at once, so that others take over without waiting for the session. */
