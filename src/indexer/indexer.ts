@@ -37,6 +37,8 @@ export class Indexer {
   readonly tail = new TailHub();
   readonly #options: IndexerOptions;
   readonly #rules = new Map<number, ReaderRule>();
+  /** Newest `nextStart` that an executor has written, by partition. */
+  readonly #nextStarts = new Map<number, number>();
   readonly #subscription: LogSubscription;
   /** Ends of `events` at the start, by partition, not yet reached. */
   readonly #behind = new Map<number, number>();
@@ -88,6 +90,11 @@ export class Indexer {
     this.#trimLater();
   }
 
+  /** Starts of the partition below this offset have been taken by an executor. */
+  nextStart(partition: number): number {
+    return this.#nextStarts.get(partition) ?? 0;
+  }
+
   /** Writes what waits, so that a query sees every event read so far. */
   async flush(): Promise<void> {
     while (!this.#changes.isEmpty || this.#writing !== undefined) {
@@ -116,6 +123,7 @@ export class Indexer {
       const accepted = rule.accept(record);
       if (accepted?.kind === 'event') {
         const { offset } = record;
+        this.#nextStarts.set(partition, accepted.position.nextStart);
         this.#changes.add(accepted.event, offset);
         this.tail.publish(accepted.event, { partition, offset, epoch: rule.place.epoch });
       } else if (accepted?.kind === 'unreadable') {

@@ -38,8 +38,8 @@ function mayHoldMarker(text: string): boolean {
   return text.includes(referenceMarker) || text.includes('\\u');
 }
 
-/** Counts brackets outside strings; of text that is not JSON it may say either, the parser will refuse it. */
-function nestsDeeperThan(text: string, levelsMax: number): boolean {
+/** Whether JSON text nests too deep for us; counts brackets outside strings; of text that is not JSON it may say either, the parser will refuse it. */
+export function nestsDeeperThan(text: string, levelsMax: number): boolean {
   if (text.length <= 2 * levelsMax) return false;
   let depth = 0;
   let inString = false;

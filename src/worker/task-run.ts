@@ -6,6 +6,7 @@ import type { TaskDispatch } from '../model/records.ts';
 import { TaskFailure, type TaskRunner } from '../plugin/index.ts';
 import type { BlobStore } from '../ports/blob-store.ts';
 import type { Clock } from '../ports/clock.ts';
+import { externaliseMembers } from '../ports/large-values.ts';
 import type { Secrets } from '../ports/secrets.ts';
 import { encodeCommand } from '../records/commands.ts';
 import { isJsonObject, type Json, type JsonObject } from '../support/json.ts';
@@ -13,7 +14,7 @@ import { evaluateDeferred, referencesIn, withDeferred } from './deferred.ts';
 import type { EvaluationThread } from './evaluation.ts';
 import { failedResult, lostValue, missingSecret } from './failures.ts';
 import type { Masker } from './masking.ts';
-import { externalise, refuseImitations } from './outputs.ts';
+import { refuseImitations } from './outputs.ts';
 import type { PropertyCheck } from './properties.ts';
 import type { TaskLog } from './task-log.ts';
 
@@ -173,7 +174,7 @@ async function succeed(
   if (request.dispatch.taskType !== evaluateType) refuseImitations(masked, text);
   // The text is the record's; only a large one is measured output by output.
   if (text.length * 3 <= limits.inlineValueBytes.value) return record;
-  return finish({ state: 'SUCCESS', outputs: await externalise(masked, tools.blobs) });
+  return finish({ state: 'SUCCESS', outputs: await externaliseMembers(masked, tools.blobs) });
 }
 
 function fail(

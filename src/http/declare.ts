@@ -1,0 +1,42 @@
+import type { OpenAPIHono, RouteConfig, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { Problem } from './problem.ts';
+
+/**
+ * Mounts a route and declares it in the OpenAPI document. The handler answers a plain Response: bodies are
+ * built from our own views, and checking them again on every request would cost more than it finds; the tests
+ * check them against the declared schemas.
+ */
+export function declare(
+  app: OpenAPIHono,
+  route: RouteConfig,
+  handler: (context: Context) => Response | Promise<Response>,
+): void {
+  app.openAPIRegistry.registerPath(route);
+  const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
+  app.on(route.method.toUpperCase(), path, handler);
+}
+
+/**
+ * The query string by a schema.
+ *
+ * @throws {@link Problem} 400 that names the parameter.
+ */
+export function queryOf<Schema extends z.ZodType>(
+  context: Context,
+  schema: Schema,
+): z.infer<Schema> {
+  const queries = context.req.queries();
+  const flat = Object.fromEntries(
+    Object.entries(queries).map(([name, values]) => [name, values.length > 1 ? values : values[0]]),
+  );
+  const parsed = schema.safeParse(flat);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const where = issue?.path.join('.') ?? '';
+  throw new Problem(
+    400,
+    'query-invalid',
+    `${where === '' ? 'The query' : where}: ${issue?.message ?? ''}`,
+  );
+}

@@ -1,0 +1,56 @@
+import type { FlowRegistry } from '../flow/registry.ts';
+import type { Indexer } from '../indexer/indexer.ts';
+import type { Catalog } from '../model/catalog.ts';
+import type { PluginHost } from '../plugin/host.ts';
+import type { BlobStore } from '../ports/blob-store.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { Metrics } from '../ports/metrics.ts';
+import type { Random } from '../ports/random.ts';
+import type { Secrets } from '../ports/secrets.ts';
+import type { JsonObject } from '../support/json.ts';
+import type { ViewStore } from '../ports/views.ts';
+
+/** This process's replica of `flows`. */
+export interface FlowReplica {
+  readonly registry: FlowRegistry;
+  /** Calls once the replica includes every record below `offset`. Returns how to give up. */
+  onReached(offset: number, call: () => void): () => void;
+}
+
+export interface HttpSettings {
+  /** Loopback only: this version has no authentication. */
+  readonly host: string;
+  readonly port: number;
+  readonly managementPort: number;
+  readonly bodyBytesMax: number;
+  /** Starts of a namespace that this process has sent and no executor has taken yet. */
+  readonly startsUnfinishedMax: number;
+}
+
+/** Why the process is not ready for requests, or undefined when it is. */
+export type Readiness = () => string | undefined;
+
+export interface HttpOptions {
+  readonly log: Log;
+  readonly views: ViewStore;
+  readonly indexer: Indexer;
+  readonly flows: FlowReplica;
+  readonly plugins: Pick<PluginHost, 'trigger'>;
+  readonly catalog: Catalog;
+  readonly blobs: BlobStore;
+  readonly secrets: Secrets;
+  /** Variables that flows may read by `env('X')`. */
+  readonly variable: (name: string) => string | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics: Metrics & { text(): Promise<string> };
+  readonly settings: HttpSettings;
+  readonly readiness: Readiness;
+  /** `globals` of millrace.yaml. */
+  readonly globals: JsonObject;
+  /** Shown by /version. */
+  readonly version: string;
+}

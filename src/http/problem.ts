@@ -1,0 +1,97 @@
+import type { Context } from 'hono';
+import { z } from '@hono/zod-openapi';
+import type { JsonObject } from '../support/json.ts';
+
+/**
+ * An answer that is no success, as RFC 9457 writes it: `type` names the code's page, `code` is stable for
+ * programs, `detail` says what is wrong and what to do.
+ */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly status: ProblemStatus;
+  readonly code: string;
+  /** Further members of the body. */
+  readonly members: JsonObject;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(
+    status: ProblemStatus,
+    code: string,
+    detail: string,
+    options: ErrorOptions & { members?: JsonObject; retryAfterSeconds?: number } = {},
+  ) {
+    super(detail, options);
+    this.status = status;
+    this.code = code;
+    this.members = options.members ?? {};
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+}
+
+export type ProblemStatus =
+  400 | 401 | 403 | 404 | 405 | 409 | 410 | 412 | 413 | 422 | 429 | 500 | 503;
+
+const titles: Readonly<Record<ProblemStatus, string>> = {
+  400: 'Bad request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not found',
+  405: 'Method not allowed',
+  409: 'Conflict',
+  410: 'Gone',
+  412: 'Precondition failed',
+  413: 'Content too large',
+  422: 'Unprocessable content',
+  429: 'Too many requests',
+  500: 'Internal error',
+  503: 'Service unavailable',
+};
+
+/** The body's schema, for the OpenAPI document. */
+export const problemSchema = z
+  .looseObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.string(),
+    detail: z.string(),
+  })
+  .openapi('Problem');
+
+export const problemContent = {
+  'application/problem+json': { schema: problemSchema },
+} as const;
+
+/** The answers that any route may give, for the OpenAPI document. */
+export function problemAnswers<const Status extends ProblemStatus>(
+  ...statuses: readonly Status[]
+): Record<Status, { description: string; content: typeof problemContent }> {
+  const entries = statuses.map((status) => [
+    status,
+    { description: titles[status], content: problemContent },
+  ]);
+  // fromEntries loses the keys' type, which are the statuses given.
+  return Object.fromEntries(entries) as Record<
+    Status,
+    { description: string; content: typeof problemContent }
+  >;
+}
+
+export function answerProblem(context: Context, problem: Problem): Response {
+  const { status, code, message, members, retryAfterSeconds } = problem;
+  if (retryAfterSeconds !== undefined) context.header('retry-after', String(retryAfterSeconds));
+  const body = {
+    ...members,
+    type: `https://millrace.dev/problems/${code}`,
+    title: titles[status],
+    status,
+    code,
+    detail: message,
+  };
+  context.header('content-type', 'application/problem+json');
+  return context.body(JSON.stringify(body), status);
+}
+
+export function unavailable(detail: string): Problem {
+  return new Problem(503, 'log-unavailable', detail, { retryAfterSeconds: 2 });
+}

@@ -1,0 +1,103 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { EndExecution } from '../../model/commands.ts';
+import type { Event } from '../../model/events.ts';
+import { parseExecutionId, partitionOf } from '../../model/ids.ts';
+import { encodeCommand } from '../../records/commands.ts';
+import { declare } from '../declare.ts';
+import { linksOf } from '../finished.ts';
+import { foreignObject, readBody } from '../foreign-body.ts';
+import { Problem, problemAnswers, unavailable } from '../problem.ts';
+import type { HttpServices } from '../services.ts';
+
+/** How long the answer of the execution's owner is waited for. */
+const ANSWER_MS = 10_000;
+
+const answerSchema = z
+  .object({ executionId: z.string(), state: z.string(), links: z.looseObject({}) })
+  .openapi('Ending');
+
+/** `POST /api/v1/executions/{id}/kill` and `/cancel`. */
+export function endRoutes(app: OpenAPIHono, services: HttpServices): void {
+  for (const verb of ['kill', 'cancel'] as const) {
+    const route = createRoute({
+      method: 'post',
+      path: `/api/v1/executions/{id}/${verb}`,
+      summary:
+        verb === 'kill'
+          ? 'Interrupt running tasks and end the execution as KILLED'
+          : 'Start no further tasks, let running ones end, and end as CANCELLED',
+      request: { params: z.object({ id: z.string() }) },
+      responses: {
+        202: { description: 'Ending', content: { 'application/json': { schema: answerSchema } } },
+        ...problemAnswers(400, 404, 409, 503),
+      },
+    });
+    declare(app, route, async (context) => {
+      const text = context.req.param('id') ?? '';
+      const id = parseExecutionId(text);
+      if (id === undefined) {
+        throw new Problem(404, 'execution-not-found', `There is no execution ${text}`);
+      }
+      const bytes = await readBody(context.req.raw, services.options.settings.bodyBytesMax);
+      const reason = foreignObject(Buffer.from(bytes).toString('utf8'))['reason'];
+      const state = await end(services, {
+        type: `execution.${verb}`,
+        execution: id,
+        ...(typeof reason === 'string' ? { reason } : {}),
+      });
+      return context.json({ executionId: id, state, links: linksOf(id) }, 202);
+    });
+  }
+}
+
+let requests = 0;
+
+async function end(services: HttpServices, command: EndExecution): Promise<string> {
+  const { options, starter, producer } = services;
+  requests += 1;
+  const request = String(requests);
+  const start = starter.originOf(command.execution);
+  const answer = Promise.withResolvers<Event | undefined>();
+  const stop = options.indexer.tail.listen(command.execution, (event) => {
+    const { cause } = event;
+    if (cause.kind !== 'command' || cause.replyTo?.requester !== starter.incarnation) return;
+    if (cause.replyTo.request === request) answer.resolve(event);
+  });
+  const cancel = options.clock.after(ANSWER_MS, () => {
+    answer.resolve(undefined);
+  });
+  try {
+    const record = encodeCommand({
+      ...command,
+      replyTo: { requester: starter.incarnation, request },
+      ...(start === undefined ? {} : { start }),
+    });
+    const partition = partitionOf(command.execution, options.log.partitions);
+    const sent = await producer.send('commands', partition, record, { deadlineMs: ANSWER_MS });
+    if (sent.kind !== 'acknowledged') throw unavailable('The log cannot be reached; ask again');
+    return stateAfter(await answer.promise);
+  } finally {
+    stop();
+    cancel();
+  }
+}
+
+function stateAfter(event: Event | undefined): string {
+  if (event === undefined) {
+    throw unavailable('The request is stored, but no executor has answered yet');
+  }
+  switch (event.type) {
+    case 'command.rejected': {
+      const { code, message } = event.rejection;
+      throw new Problem(code === 'execution-not-found' ? 404 : 409, code, message);
+    }
+    case 'command.held':
+      return 'CREATED';
+    case 'execution.ended':
+      return event.state;
+    case 'execution.ending':
+      return event.mode === 'kill' ? 'KILLING' : 'RUNNING';
+    default:
+      return 'RUNNING';
+  }
+}

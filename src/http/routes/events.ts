@@ -1,0 +1,213 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import type { EventPlace } from '../../indexer/tail-hub.ts';
+import type { Event } from '../../model/events.ts';
+import { partitionOf } from '../../model/ids.ts';
+import { isTerminal } from '../../model/states.ts';
+import type { ExecutionView } from '../../ports/views.ts';
+import type { LogRecord } from '../../ports/log.ts';
+import { decodeEvent } from '../../records/events.ts';
+import { decodePublicRecord } from '../../records/executions.ts';
+import { declare, queryOf } from '../declare.ts';
+import { Problem, problemAnswers } from '../problem.ts';
+import type { HttpServices } from '../services.ts';
+import { answerStream, type StreamMessage } from '../sse.ts';
+import { executionBody, findExecution, logLineBody } from './executions.ts';
+
+/** Events of one execution that an answer lists at most. */
+const EVENTS_MAX = 10_000;
+
+const eventsRoute = createRoute({
+  method: 'get',
+  path: '/api/v1/executions/{id}/events',
+  summary: 'The events of an execution; as a stream with `Accept: text/event-stream`',
+  description:
+    'The id of a streamed event is `<offset>.<epoch>`; `Last-Event-ID` resumes behind it.',
+  request: { params: z.object({ id: z.string() }) },
+  responses: {
+    200: {
+      description: 'Events in their order',
+      content: {
+        'application/json': { schema: z.object({ events: z.array(z.looseObject({})) }) },
+        'text/event-stream': { schema: z.string() },
+      },
+    },
+    ...problemAnswers(404, 410, 503),
+  },
+});
+
+const logsQuery = z.object({
+  after: z.coerce.number().int().optional(),
+  limit: z.coerce.number().int().min(1).max(10_000).default(1_000),
+});
+
+const logsRoute = createRoute({
+  method: 'get',
+  path: '/api/v1/executions/{id}/logs',
+  summary: 'The log lines of an execution',
+  request: { params: z.object({ id: z.string() }), query: logsQuery },
+  responses: {
+    200: {
+      description: 'Lines in their order; pass the last `offset` as `after` for more',
+      content: { 'application/json': { schema: z.object({ lines: z.array(z.looseObject({})) }) } },
+    },
+    ...problemAnswers(400, 404),
+  },
+});
+
+const tailQuery = z.object({ public: z.enum(['true', 'false']).default('false') });
+
+const tailRoute = createRoute({
+  method: 'get',
+  path: '/api/v1/events',
+  summary: 'All events as they happen, or with `public=true` the public records',
+  request: { query: tailQuery },
+  responses: {
+    200: { description: 'A stream', content: { 'text/event-stream': { schema: z.string() } } },
+    ...problemAnswers(400, 503),
+  },
+});
+
+/** `GET /api/v1/executions/{id}/events`, `/{id}/logs`, and `GET /api/v1/events`. */
+export function eventRoutes(app: OpenAPIHono, services: HttpServices): void {
+  const { options } = services;
+  declare(app, eventsRoute, async (context) => {
+    const view = await findExecution(services, context.req.param('id') ?? '');
+    if (wantsStream(context)) return streamExecution(context, services, view);
+    const events = await eventsOf(services, view, view.eventOffsets.slice(0, EVENTS_MAX));
+    return context.json({ events: events.map(({ event, place }) => ({ ...place, event })) });
+  });
+  declare(app, logsRoute, async (context) => {
+    const view = await findExecution(services, context.req.param('id') ?? '');
+    const { after, limit } = queryOf(context, logsQuery);
+    const range = { limit, ...(after === undefined ? {} : { after }) };
+    const lines = await options.views.logLines(view.id, range);
+    return context.json({ lines: lines.map(logLineBody) });
+  });
+  declare(app, tailRoute, (context) =>
+    queryOf(context, tailQuery).public === 'true'
+      ? streamPublic(context, services)
+      : streamAll(context, services),
+  );
+}
+
+function wantsStream(context: Context): boolean {
+  return (context.req.header('accept') ?? '').includes('text/event-stream');
+}
+
+interface PlacedEvent {
+  readonly event: Event;
+  readonly place: EventPlace;
+}
+
+/**
+ * The events at these offsets, from the log. Each is at an offset that the views took from an accepted record,
+ * so the reader rule has been applied; the epoch is the record's own.
+ */
+async function eventsOf(
+  { options }: HttpServices,
+  { id }: ExecutionView,
+  offsets: readonly number[],
+): Promise<readonly PlacedEvent[]> {
+  const first = offsets[0];
+  const last = offsets.at(-1);
+  if (first === undefined || last === undefined) return [];
+  const partition = partitionOf(id, options.log.partitions);
+  const { start } = await options.log.bounds('events', partition);
+  if (first < start) {
+    throw new Problem(410, 'history-expired', 'Some events are older than what the log keeps');
+  }
+  const wanted = new Set(offsets);
+  const found: PlacedEvent[] = [];
+  for await (const records of options.log.read('events', partition, first, last + 1)) {
+    for (const record of records) {
+      if (!wanted.has(record.offset)) continue;
+      const event = placedEvent(record, partition);
+      if (event !== undefined) found.push(event);
+    }
+  }
+  return found;
+}
+
+function placedEvent(record: LogRecord, partition: number): PlacedEvent | undefined {
+  const decoded = decodeEvent(record);
+  if (decoded.kind !== 'event') return undefined;
+  const { event, position } = decoded;
+  return { event, place: { partition, offset: record.offset, epoch: position.epoch } };
+}
+
+/**
+ * A snapshot, then what happens. The listener is registered before the snapshot is taken and holds what comes
+ * meanwhile; offsets decide what is new, so nothing is missing and nothing comes twice.
+ */
+function streamExecution(context: Context, services: HttpServices, found: ExecutionView): Response {
+  const resumeAfter = resumeOffset(context.req.header('last-event-id'));
+  return answerStream(context, async (send, end) => {
+    let sentUpTo = resumeAfter;
+    let held: PlacedEvent[] | undefined = [];
+    const pass = ({ event, place }: PlacedEvent): void => {
+      if (place.offset <= sentUpTo) return;
+      sentUpTo = place.offset;
+      send(messageOf(event, place));
+      if (event.type === 'execution.ended') end();
+    };
+    const stop = services.options.indexer.tail.listen(found.id, (event, place) => {
+      if (held === undefined) pass({ event, place });
+      else held.push({ event, place });
+    });
+    const view = await findExecution(services, found.id);
+    send({ event: 'snapshot', data: { ...executionBody(view), readTo: view.eventOffsets.at(-1) } });
+    const missed = view.eventOffsets.filter((offset) => offset > resumeAfter);
+    for (const event of await eventsOf(services, view, missed)) pass(event);
+    for (const event of held) pass(event);
+    held = undefined;
+    if (isTerminal(view.state)) end();
+    return stop;
+  });
+}
+
+/** The offset of `<offset>.<epoch>`; -1 for none. */
+function resumeOffset(id: string | undefined): number {
+  const offset = Number(/^(\d+)\.\d+$/.exec(id ?? '')?.[1] ?? -1);
+  return Number.isSafeInteger(offset) ? offset : -1;
+}
+
+function messageOf(event: Event, place: EventPlace): StreamMessage {
+  return { id: `${place.offset}.${place.epoch}`, event: event.type, data: { ...place, event } };
+}
+
+function streamAll(context: Context, { options }: HttpServices): Response {
+  return answerStream(context, (send) => {
+    const stop = options.indexer.tail.listenAll((event, place) => {
+      send({ event: event.type, data: { ...place, event } });
+    });
+    return Promise.resolve(stop);
+  });
+}
+
+/** The public records from now on, read from their topic as anybody would. */
+function streamPublic(context: Context, { options }: HttpServices): Response {
+  const { log } = options;
+  return answerStream(context, async (send) => {
+    const subscription = log.subscribe({
+      onRecords: ({ partition, records }) => {
+        for (const record of records) {
+          const decoded = decodePublicRecord(record);
+          if (!decoded.ok) continue;
+          const { type, ...rest } = decoded.value;
+          send({ event: type, data: { partition, offset: record.offset, type, ...rest } });
+        }
+      },
+      onOutOfRange: (topic, partition, { end }) => {
+        subscription.assign(topic, partition, end);
+      },
+    });
+    for (let partition = 0; partition < log.partitions; partition += 1) {
+      const { end } = await log.bounds('executions', partition);
+      subscription.assign('executions', partition, end);
+    }
+    return () => {
+      void subscription.close();
+    };
+  });
+}

@@ -1,0 +1,232 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { declare, queryOf } from '../declare.ts';
+import type { Event } from '../../model/events.ts';
+import { type ExecutionId, parseExecutionId, partitionOf } from '../../model/ids.ts';
+import { executionStates, isTerminal } from '../../model/states.ts';
+import type { ExecutionQuery, ExecutionView, LogLineView, TaskRunView } from '../../ports/views.ts';
+import { decodeEvent } from '../../records/events.ts';
+import { Problem, problemAnswers } from '../problem.ts';
+import type { HttpServices } from '../services.ts';
+
+/** Task runs that an answer about one execution lists; the rest by `after`. */
+const TASK_RUNS_MAX = 1_000;
+
+const executionSchema = z
+  .looseObject({
+    executionId: z.string(),
+    namespace: z.string(),
+    flow: z.string(),
+    revision: z.int(),
+    state: z.enum(executionStates),
+    labels: z.record(z.string(), z.string()),
+    trigger: z.object({ type: z.string(), id: z.string().nullable() }),
+    startedAt: z.string(),
+    endedAt: z.string().nullable(),
+    durationMs: z.number().nullable(),
+    inputs: z.unknown(),
+    outputs: z.unknown(),
+    error: z.unknown(),
+    taskRunsEnded: z.int(),
+  })
+  .openapi('Execution');
+
+const taskRunSchema = z
+  .looseObject({
+    id: z.string(),
+    task: z.string(),
+    type: z.string(),
+    state: z.enum(executionStates),
+    attempt: z.int(),
+    startedAt: z.string().nullable(),
+    endedAt: z.string().nullable(),
+    durationMs: z.number().nullable(),
+    outputs: z.unknown(),
+    error: z.unknown(),
+  })
+  .openapi('TaskRun');
+
+const listQuery = z.object({
+  namespace: z.string().optional(),
+  flow: z.string().optional(),
+  state: z.string().optional().openapi({ description: 'One or more, separated by commas' }),
+  label: z
+    .union([z.string(), z.array(z.string())])
+    .optional()
+    .openapi({ description: '`name:value`; may be repeated' }),
+  trigger: z.string().optional(),
+  from: z.iso.datetime({ offset: true }).optional(),
+  to: z.iso.datetime({ offset: true }).optional(),
+  cursor: z.string().max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+});
+
+const listRoute = createRoute({
+  method: 'get',
+  path: '/api/v1/executions',
+  summary: 'Find executions, newest first',
+  request: {
+    query: listQuery,
+  },
+  responses: {
+    200: {
+      description: 'A page',
+      content: {
+        'application/json': {
+          schema: z.object({
+            executions: z.array(executionSchema),
+            cursor: z.string().optional(),
+          }),
+        },
+      },
+    },
+    ...problemAnswers(400),
+  },
+});
+
+const getRoute = createRoute({
+  method: 'get',
+  path: '/api/v1/executions/{id}',
+  summary: 'One execution with its task runs',
+  request: { params: z.object({ id: z.string() }) },
+  responses: {
+    200: {
+      description: 'The execution',
+      content: {
+        'application/json': {
+          schema: executionSchema.extend({ taskRuns: z.array(taskRunSchema) }),
+        },
+      },
+    },
+    ...problemAnswers(404),
+  },
+});
+
+/** `GET /api/v1/executions` and `/{id}`. */
+export function executionRoutes(app: OpenAPIHono, services: HttpServices): void {
+  const { options } = services;
+  declare(app, listRoute, async (context) => {
+    await options.indexer.flush();
+    const query = searchOf(queryOf(context, listQuery));
+    const { rows, cursor } = await options.views.executions(query);
+    const executions = rows.map(executionBody);
+    return context.json({ executions, ...(cursor === undefined ? {} : { cursor }) }, 200);
+  });
+  declare(app, getRoute, async (context) => {
+    const view = await findExecution(services, context.req.param('id') ?? '');
+    const runs = await options.views.taskRuns(view.id, { limit: TASK_RUNS_MAX });
+    const whole = await wholeOutputs(services, view);
+    const taskRuns = runs.map((run) => taskRunBody(view.id, run));
+    return context.json({ ...executionBody(whole), taskRuns }, 200);
+  });
+}
+
+function searchOf(query: z.infer<typeof listQuery>): ExecutionQuery {
+  const labels = query.label === undefined ? [] : [query.label].flat();
+  return {
+    limit: query.limit,
+    ...(query.namespace === undefined ? {} : { namespace: query.namespace }),
+    ...(query.flow === undefined ? {} : { flow: query.flow }),
+    ...(query.trigger === undefined ? {} : { trigger: query.trigger }),
+    ...(query.cursor === undefined ? {} : { cursor: query.cursor }),
+    ...(query.from === undefined ? {} : { fromMs: Date.parse(query.from) }),
+    ...(query.to === undefined ? {} : { toMs: Date.parse(query.to) }),
+    ...(query.state === undefined ? {} : { states: statesOf(query.state) }),
+    ...(labels.length === 0 ? {} : { labels: Object.fromEntries(labels.map(labelOf)) }),
+  };
+}
+
+function statesOf(text: string): NonNullable<ExecutionQuery['states']> {
+  return text.split(',').map((name) => {
+    const state = executionStates.find((known) => known === name.toUpperCase());
+    if (state !== undefined) return state;
+    throw new Problem(
+      400,
+      'state-unknown',
+      `${name} is not a state; known: ${executionStates.join(', ')}`,
+    );
+  });
+}
+
+function labelOf(text: string): [string, string] {
+  const colon = text.indexOf(':');
+  if (colon > 0) return [text.slice(0, colon), text.slice(colon + 1)];
+  throw new Problem(400, 'label-invalid', `A label filter is written name:value, not ${text}`);
+}
+
+/** The execution as the views have it now. */
+export async function findExecution(
+  { options }: HttpServices,
+  text: string,
+): Promise<ExecutionView> {
+  const id = parseExecutionId(text);
+  if (id !== undefined) {
+    await options.indexer.flush();
+    const view = await options.views.execution(id);
+    if (view !== undefined) return view;
+  }
+  throw new Problem(404, 'execution-not-found', `There is no execution ${text}`);
+}
+
+/** Outputs that were too large for the view are read from the event that has them. */
+async function wholeOutputs(services: HttpServices, view: ExecutionView): Promise<ExecutionView> {
+  const last = view.eventOffsets.at(-1);
+  if (last === undefined || !isTerminal(view.state) || !isPreview(view.outputs)) return view;
+  const event = await eventAt(services, view.id, last);
+  return event?.type === 'execution.ended' ? { ...view, outputs: event.outputs } : view;
+}
+
+function isPreview(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && '$preview' in value;
+}
+
+/** One event of an execution from the log; undefined when its retention has passed. */
+export async function eventAt(
+  { options }: HttpServices,
+  id: ExecutionId,
+  offset: number,
+): Promise<Event | undefined> {
+  const partition = partitionOf(id, options.log.partitions);
+  const { start } = await options.log.bounds('events', partition);
+  if (offset < start) return undefined;
+  for await (const records of options.log.read('events', partition, offset, offset + 1)) {
+    for (const record of records) {
+      const decoded = decodeEvent(record);
+      if (decoded.kind === 'event') return decoded.event;
+    }
+  }
+  return undefined;
+}
+
+export function executionBody(view: ExecutionView) {
+  const { id, startedAtMs, endedAtMs, eventOffsets: _, ...rest } = view;
+  return {
+    executionId: id,
+    ...rest,
+    startedAt: timeText(startedAtMs),
+    endedAt: endedAtMs === null ? null : timeText(endedAtMs),
+    durationMs: endedAtMs === null ? null : endedAtMs - startedAtMs,
+  };
+}
+
+export function taskRunBody(execution: ExecutionId, run: TaskRunView) {
+  const { ordinal, parent, taskType, scheduledAtMs, startedAtMs, endedAtMs, ...rest } = run;
+  const began = startedAtMs ?? scheduledAtMs ?? endedAtMs;
+  return {
+    id: `${execution}-${ordinal}`,
+    parent: parent === 0 ? null : `${execution}-${parent}`,
+    type: taskType,
+    ...rest,
+    scheduledAt: scheduledAtMs === null ? null : timeText(scheduledAtMs),
+    startedAt: began === null ? null : timeText(began),
+    endedAt: endedAtMs === null ? null : timeText(endedAtMs),
+    durationMs: endedAtMs === null || began === null ? null : Math.max(0, endedAtMs - began),
+  };
+}
+
+export function logLineBody({ timeMs, ...line }: LogLineView) {
+  return { ...line, time: timeText(timeMs) };
+}
+
+export function timeText(timeMs: number): string {
+  return new Date(timeMs).toISOString();
+}

@@ -1,0 +1,116 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { checkInputs } from '../../flow/inputs.ts';
+import type { FlowDefinition } from '../../flow/definition.ts';
+import { scopedKey } from '../../model/ids.ts';
+import { externaliseMembers } from '../../ports/large-values.ts';
+import { declare } from '../declare.ts';
+import { nearest } from '../../support/nearest.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../support/json.ts';
+import { endedSchema, startAndAnswer, startedSchema, waitOf } from '../finished.ts';
+import { foreignObject, readBody } from '../foreign-body.ts';
+import { Problem, problemAnswers } from '../problem.ts';
+import type { HttpServices } from '../services.ts';
+
+const route = createRoute({
+  method: 'post',
+  path: '/api/v1/executions/{namespace}/{flow}',
+  summary: 'Start an execution',
+  description:
+    'Answers 202 once the start is stored, or with `wait` 200 and the outputs. `Idempotency-Key` makes a repeated request answer with the first one’s execution.',
+  request: {
+    params: z.object({ namespace: z.string(), flow: z.string() }),
+    query: z.object({ wait: z.string().optional().openapi({ example: '30s' }) }),
+    headers: z.object({ 'idempotency-key': z.string().max(1_024).optional() }),
+    // The body is read by foreignObject: its limits are not a schema's to check.
+  },
+  responses: {
+    200: { description: 'Ended', content: { 'application/json': { schema: endedSchema } } },
+    202: { description: 'Started', content: { 'application/json': { schema: startedSchema } } },
+    ...problemAnswers(400, 404, 413, 422, 429, 503),
+  },
+});
+
+/** `POST /api/v1/executions/{namespace}/{flow}` `{inputs, labels}`. */
+export function startRoutes(app: OpenAPIHono, services: HttpServices): void {
+  const { options, starter, endOf } = services;
+  declare(app, route, async (context) => {
+    const { namespace = '', flow: id = '' } = context.req.param();
+    const flow = findFlow(services, namespace, id);
+    const bytes = await readBody(context.req.raw, options.settings.bodyBytesMax);
+    const body = readStart(foreignObject(Buffer.from(bytes).toString('utf8')));
+    checkOrRefuse(flow, body.inputs);
+    const key = context.req.header('idempotency-key');
+    const traceparent = context.req.header('traceparent');
+    return startAndAnswer(
+      context,
+      {
+        namespace,
+        flow: id,
+        inputs: await externaliseMembers(body.inputs, options.blobs, bytes.length),
+        labels: body.labels,
+        trigger: { type: 'api', id: null },
+        flowsOffset: options.flows.registry.nextOffset,
+        ...(key === undefined || key === ''
+          ? {}
+          : { idempotencyKey: scopedKey(namespace, id, null, key) }),
+        ...(traceparent === undefined ? {} : { traceparent }),
+      },
+      waitOf(context.req.query('wait')),
+      { starter, clock: options.clock, endOf },
+    );
+  });
+}
+
+export function findFlow({ options }: HttpServices, namespace: string, id: string): FlowDefinition {
+  const flow = options.flows.registry.head(namespace, id);
+  if (flow?.disabled === false) return flow;
+  if (flow !== undefined) {
+    throw new Problem(409, 'flow-disabled', `Flow ${flow.key} is disabled`);
+  }
+  const known = options.flows.registry.list().map(({ key }) => key as string);
+  const meant = nearest(`${namespace}/${id}`, known);
+  const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
+  throw new Problem(404, 'flow-not-found', `There is no flow ${namespace}/${id}${hint}`);
+}
+
+/** @throws {@link Problem} 422 that names each input. */
+function checkOrRefuse(flow: FlowDefinition, inputs: JsonObject): void {
+  const checked = checkInputs(flow.inputs, inputs);
+  if (checked.ok) return;
+  throw new Problem(
+    422,
+    'inputs-invalid',
+    checked.problems.map(({ message }) => message).join('; '),
+    {
+      members: { problems: checked.problems.map((problem) => ({ ...problem })) },
+    },
+  );
+}
+
+interface StartBody {
+  readonly inputs: JsonObject;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+function readStart(body: JsonObject): StartBody {
+  const unknown = Object.keys(body).find((name) => name !== 'inputs' && name !== 'labels');
+  if (unknown !== undefined) {
+    const meant = nearest(unknown, ['inputs', 'labels']);
+    const hint = meant === undefined ? 'it takes inputs and labels' : `did you mean ${meant}?`;
+    throw new Problem(400, 'body-invalid', `The body has no ${unknown}; ${hint}`);
+  }
+  const inputs = body['inputs'] ?? {};
+  if (!isJsonObject(inputs)) throw new Problem(400, 'body-invalid', 'inputs must be an object');
+  return { inputs, labels: readLabels(body['labels'] ?? {}) };
+}
+
+function readLabels(labels: Json): Readonly<Record<string, string>> {
+  if (!isJsonObject(labels)) throw new Problem(400, 'body-invalid', 'labels must be an object');
+  return Object.fromEntries(
+    Object.entries(labels).map(([name, value]): [string, string] => {
+      if (typeof value === 'string') return [name, value];
+      if (typeof value === 'number' || typeof value === 'boolean') return [name, String(value)];
+      throw new Problem(400, 'body-invalid', `label ${name} must be a text`);
+    }),
+  );
+}
