@@ -1,4 +1,27 @@
+/** The registry of task types that the executor runs itself: one file each. */
 import type { TaskType } from '../../model/catalog.ts';
+import { assertConditions } from './assert.ts';
+import type { ExecutorTask } from './executor-task.ts';
+import { exit } from './exit.ts';
+import { expressionEvaluate } from './expression-evaluate.ts';
+import { fail } from './fail.ts';
+import { labels } from './labels.ts';
+import { log } from './log.ts';
+import { output } from './output.ts';
+import { returnValue } from './return.ts';
+import { sequence } from './sequence.ts';
+import { set } from './set.ts';
+import { sleep } from './sleep.ts';
+import { unset } from './unset.ts';
 
-/** The task types that the executor runs itself, for the catalog. */
-export const executorTaskTypes: readonly TaskType[] = [];
+export const executorTasks: ReadonlyMap<string, ExecutorTask> = new Map(
+  [log, returnValue, output, set, unset, labels, assertConditions, fail, exit, sleep, sequence].map(
+    (task) => [task.type.type, task],
+  ),
+);
+
+/** The engine's own task types, for the catalog. */
+export const executorTaskTypes: readonly TaskType[] = [
+  ...[...executorTasks.values()].map(({ type }) => type),
+  expressionEvaluate,
+];

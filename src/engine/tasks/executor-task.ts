@@ -1,0 +1,80 @@
+import type { TaskDefinition } from '../../flow/definition.ts';
+import type { TaskType } from '../../model/catalog.ts';
+import type { FailureCode } from '../../model/failure.ts';
+import type { LogLevel } from '../../model/records.ts';
+import type { TerminalState } from '../../model/states.ts';
+import type { JsonObject } from '../../support/json.ts';
+
+/** A task type that the executor runs itself: what flows may write, and what it does. Pure. */
+export type ExecutorTask = LeafTask | SleepTask | BlockTask;
+
+/** Begins and ends in one event. */
+export interface LeafTask {
+  readonly kind: 'leaf';
+  readonly type: TaskType;
+  /** Properties are evaluated; their types are not yet checked where an expression gave them. */
+  run(properties: JsonObject, context: TaskContext): LeafResult;
+}
+
+/** Waits for a time. */
+export interface SleepTask {
+  readonly kind: 'sleep';
+  readonly type: TaskType;
+  /** When it ends, ms since 1970. */
+  until(properties: JsonObject, nowMs: number): UntilResult;
+}
+
+/** Has child tasks; ends when they have. */
+export interface BlockTask {
+  readonly kind: 'block';
+  readonly type: TaskType;
+  /** In the order they are opened, one at a time. */
+  children(task: TaskDefinition): readonly TaskDefinition[];
+}
+
+export interface TaskContext {
+  readonly task: TaskDefinition;
+  /** As they are before the task. */
+  readonly variables: JsonObject;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export type LeafResult = LeafSuccess | TaskProblem;
+
+export type UntilResult = { readonly ok: true; readonly untilMs: number } | TaskProblem;
+
+export interface LeafSuccess {
+  readonly ok: true;
+  readonly outputs: JsonObject;
+  readonly log?: { readonly level: LogLevel; readonly message: string };
+  readonly variables?: { readonly set: JsonObject; readonly unset: readonly string[] };
+  readonly labels?: Readonly<Record<string, string>>;
+  /** The task ends the execution with this state. */
+  readonly exit?: TerminalState;
+}
+
+export interface TaskProblem {
+  readonly ok: false;
+  readonly code: FailureCode;
+  readonly message: string;
+  readonly details?: JsonObject;
+}
+
+export function problem(code: FailureCode, message: string): TaskProblem {
+  return { ok: false, code, message };
+}
+
+/** A property that an expression gave a wrong value. */
+export function invalidProperty(property: string, wanted: string): TaskProblem {
+  const details = { property };
+  return {
+    ok: false,
+    code: 'properties.invalid',
+    message: `${property} must be ${wanted}`,
+    details,
+  };
+}
+
+export function done(outputs: JsonObject = {}): LeafSuccess {
+  return { ok: true, outputs };
+}

@@ -1,0 +1,32 @@
+import { limits } from '../../model/limits.ts';
+import { logLevels, type LogLevel } from '../../model/records.ts';
+import type { Json, JsonObject } from '../../support/json.ts';
+import { cutText } from '../text.ts';
+import { invalidProperty, type LeafResult, type LeafTask } from './executor-task.ts';
+import { executorType, templated } from './task-type.ts';
+
+/** Writes one line to the task's log. */
+export const log: LeafTask = {
+  kind: 'leaf',
+  type: executorType('log', {
+    title: 'Log',
+    description: 'Writes a line to the log of the execution.',
+    properties: {
+      message: templated({}, 'The line. Values that are not text are written as JSON.'),
+      level: templated({ enum: [...logLevels] }, 'Default `info`.'),
+    },
+    required: ['message'],
+  }),
+  run,
+};
+
+function run({ message, level = 'info' }: JsonObject): LeafResult {
+  if (!isLogLevel(level)) return invalidProperty('level', `one of ${logLevels.join(', ')}`);
+  const text = typeof message === 'string' ? message : JSON.stringify(message ?? null);
+  const line = cutText(text, limits.logMessageBytes.value);
+  return { ok: true, outputs: {}, log: { level, message: line } };
+}
+
+function isLogLevel(value: Json): value is LogLevel {
+  return logLevels.some((level) => level === value);
+}
