@@ -111,10 +111,10 @@ export const startShape: Shape<StartRequest> = titled(
 /** A step into a value: a key of an object or an index of a list. */
 const stepShape: Shape<string | number> = {
   problem: (value) =>
-    typeof value === 'string' || typeof value === 'number'
+    typeof value === 'string' || natural.problem(value) === undefined
       ? undefined
       : ' must be a key or an index',
-  schema: { type: ['string', 'integer'] },
+  schema: { anyOf: [text.schema, natural.schema] },
 };
 
 export const deferredShape: Shape<DeferredExpression> = titled(

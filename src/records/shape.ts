@@ -69,13 +69,13 @@ export const boolean: Shape<boolean> = {
 export const natural: Shape<number> = {
   problem: (value) =>
     Number.isSafeInteger(value) && Number(value) >= 0 ? undefined : wanted('a whole number from 0'),
-  schema: { type: 'integer', minimum: 0 },
+  schema: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
 };
 
 /** A whole number of either sign: `-1` stands for "nothing yet" in positions. */
 export const integer: Shape<number> = {
   problem: (value) => (Number.isSafeInteger(value) ? undefined : wanted('a whole number')),
-  schema: { type: 'integer' },
+  schema: { type: 'integer', minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER },
 };
 
 /** A point in time or a duration in milliseconds; fractions are kept. */
