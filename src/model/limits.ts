@@ -43,6 +43,27 @@ export const limits = {
     unit: 'bytes',
     meaning: 'A larger value travels as a reference to the blob store.',
   },
+  taskOutputsBytes: {
+    value: 320 * 1024,
+    unit: 'bytes',
+    meaning:
+      'Outputs of a worker task, or properties of a dispatch, as JSON with references; more fails the task.',
+  },
+  startBytes: {
+    value: 512 * 1024,
+    unit: 'bytes',
+    meaning: 'Inputs, variables, trigger and labels of a start together; more is refused.',
+  },
+  labelsBytes: {
+    value: 8 * 1024,
+    unit: 'bytes',
+    meaning: 'Labels of one execution together, as JSON; its records repeat them.',
+  },
+  failureBytes: {
+    value: 32 * 1024,
+    unit: 'bytes',
+    meaning: 'The message of a failure, and its details; a longer message is cut.',
+  },
   jsonDepth: {
     value: 200,
     unit: 'levels',
