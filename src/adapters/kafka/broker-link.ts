@@ -3,9 +3,10 @@ import { FatalError, RetryableError } from '../../model/errors.ts';
 import type { Logger } from '../../ports/logger.ts';
 import { connectSocket } from './corrections/sockets.ts';
 import { internals } from './corrections.ts';
-import { asPortError } from './kafka-errors.ts';
+import { asPortError, isProtocolError } from './kafka-errors.ts';
 import type { ApiVersions, Broker, ConnectionOptions, PoolRequest } from './kafkajs-internals.ts';
 import { ByteReader } from './wire/byte-reader.ts';
+import { ILLEGAL_SASL_STATE } from './wire/error-codes.ts';
 import { frameRequest, type ApiRequest } from './wire/request.ts';
 
 /** How to reach the brokers: the `kafka` part of the configuration, and who asks. */
@@ -18,7 +19,10 @@ export interface KafkaConnectionOptions {
   readonly sasl?: KafkaConfig['sasl'];
   /** Seen in the brokers' logs and quotas. */
   readonly clientId: string;
-  /** Without an answer for this long a broker is taken for dead, ms. Default 10,000; Produce and Fetch have theirs. */
+  /**
+   * Without an answer for this long a broker is taken for dead, ms. Default 10,000; Produce and
+   * Fetch have theirs.
+   */
   readonly requestTimeoutMs?: number;
   readonly logger?: Logger;
 }
@@ -47,9 +51,9 @@ const VERSIONS_NEEDED: readonly (readonly [apiKey: number, version: number, name
 ];
 
 /**
- * The connections to one broker. They are opened by the first request, once for all that wait, and opened again
- * by the first request after they broke. A request that times out gives both up: a broker that is silent for that
- * long must not make the next one wait as long.
+ * The connections to one broker. They are opened by the first request, once for all that wait, and
+ * opened again by the first request after they broke. A request that times out gives both up: a
+ * broker that is silent for that long must not make the next one wait as long.
  */
 export class BrokerLink {
   readonly address: HostAndPort;
@@ -87,7 +91,7 @@ export class BrokerLink {
     try {
       return await requests(await this.#connected());
     } catch (error) {
-      if (error instanceof Error && error.name === 'KafkaJSRequestTimeoutError') this.abandon();
+      if (isConnectionSpoiled(error)) this.abandon();
       throw asPortError(error, this.name);
     }
   }
@@ -118,6 +122,13 @@ export class BrokerLink {
     checkVersions(this.name, this.#broker.versions ?? {});
     return this.#broker;
   }
+}
+
+/** No request after this one would fare better on the same connection. */
+function isConnectionSpoiled(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error.name === 'KafkaJSRequestTimeoutError') return true;
+  return isProtocolError(error) && error.code === ILLEGAL_SASL_STATE;
 }
 
 function checkVersions(name: string, versions: ApiVersions): void {

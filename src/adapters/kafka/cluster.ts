@@ -20,22 +20,26 @@ interface WatchedTopic {
 
 /** Leaders move rarely and errors tell it; this is for what no error tells (a new broker), ms. */
 const METADATA_AGE_MAX_MS = 60_000;
-/** An answer takes a millisecond; a broker that hangs must not keep the others' news from us, ms. */
+/**
+ * An answer takes a millisecond; a broker that hangs must not keep the others' news from us, ms.
+ */
 const METADATA_ANSWER_MS = 3_000;
 const COORDINATOR_TYPES: Readonly<Record<CoordinatorKind, number>> = { group: 0, transaction: 1 };
 
 /**
- * The brokers of one Kafka cluster as one client sees them: links to each, who leads which partition, who
- * coordinates which group. kafkajs carries the connections, TLS and SASL; its own Cluster is not used, because it
- * throws a metadata answer away at the first partition that has no leader, and with it the way to all others.
+ * The brokers of one Kafka cluster as one client sees them: links to each, who leads which
+ * partition, who coordinates which group. kafkajs carries the connections, TLS and SASL; its own
+ * Cluster is not used, because it throws a metadata answer away at the first partition that has no
+ * leader, and with it the way to all others.
  *
- * Life: `connect` asks the configured brokers for the others and comes back once one has answered. From then on
- * metadata is asked for again when somebody says that it is stale (`refreshMetadata`, shared by all who ask at the
- * same time) or when it is old. Links open by themselves and stay until metadata no longer names their broker.
+ * Life: `connect` asks the configured brokers for the others and comes back once one has answered.
+ * From then on metadata is asked for again when somebody says that it is stale (`refreshMetadata`,
+ * shared by all who ask at the same time) or when it is old. Links open by themselves and stay
+ * until metadata no longer names their broker.
  *
- * A broker answers the requests of a connection strictly in order, and a link has one for Fetch and one for the
- * rest. What may wait long at the broker (a JoinGroup) or moves much data (a restore) therefore gets a cluster
- * object of its own.
+ * A broker answers the requests of a connection strictly in order, and a link has one for Fetch and
+ * one for the rest. What may wait long at the broker (a JoinGroup) or moves much data (a restore)
+ * therefore gets a cluster object of its own.
  */
 export class KafkaCluster {
   readonly #options: KafkaConnectionOptions;
@@ -57,8 +61,8 @@ export class KafkaCluster {
 
   /**
    * Waits until a broker has answered.
-   * @throws FatalError when authentication, TLS, rights or the broker's version rule it out; the signal's reason
-   *   when it aborts first.
+   * @throws FatalError when authentication, TLS, rights or the broker's version rule it out; the
+   *   signal's reason when it aborts first.
    */
   async connect(signal: AbortSignal): Promise<void> {
     await repeat(signal, () => this.refreshMetadata());
@@ -77,8 +81,8 @@ export class KafkaCluster {
   }
 
   /**
-   * Keeps the leaders of these topics known, also of those that do not exist yet; comes back once a broker has
-   * answered about all of them.
+   * Keeps the leaders of these topics known, also of those that do not exist yet; comes back once a
+   * broker has answered about all of them.
    * @throws FatalError when rights are missing to see one of them
    */
   async watch(topics: readonly string[], signal: AbortSignal): Promise<void> {
@@ -135,8 +139,8 @@ export class KafkaCluster {
   }
 
   /**
-   * Runs requests of kafkajs on the coordinator. Where it is, is kept until a request fails: any failure may mean
-   * that it is elsewhere by now.
+   * Runs requests of kafkajs on the coordinator. Where it is, is kept until a request fails: any
+   * failure may mean that it is elsewhere by now.
    */
   async useCoordinator<Answer>(
     kind: CoordinatorKind,
@@ -177,7 +181,8 @@ export class KafkaCluster {
       }
       this.#say(false, {}, 'Kafka answers again');
     } catch (error) {
-      this.#say(true, { err: error }, 'Kafka does not answer; trying again');
+      if (isTemporary(error))
+        this.#say(true, { err: error }, 'Kafka does not answer; trying again');
       throw error;
     }
   }
@@ -188,7 +193,10 @@ export class KafkaCluster {
     this.#options.logger?.[isAway ? 'warn' : 'info'](fields, message);
   }
 
-  /** Asks brokers one after the other: those with a connection, the other known ones, the configured ones. */
+  /**
+   * Asks brokers one after the other: those with a connection, the other known ones, the configured
+   * ones.
+   */
   async #ask(topics: readonly string[]): Promise<ClusterMetadata> {
     if (this.#isClosed)
       throw new RejectedError('kafka-closed', 'the connection to Kafka is closed');
@@ -204,10 +212,16 @@ export class KafkaCluster {
         lastError = error;
       }
     }
-    const names = this.#options.brokers.join(', ');
-    throw new RetryableError('kafka-unreachable', `no broker answers (${names})`, {
-      cause: lastError,
-    });
+    throw this.#noAnswer(lastError);
+  }
+
+  #noAnswer(cause: unknown): RetryableError {
+    const why = cause instanceof Error ? cause.message : this.#options.brokers.join(', ');
+    // A listener of another security protocol ends connections without a word.
+    const isNew = this.#controllerId < 0;
+    const hint = isNew ? '; check kafka.brokers, and kafka.ssl and kafka.sasl' : '';
+    const message = `no broker answers (${why})${hint}`;
+    return new RetryableError('kafka-unreachable', message, { cause });
   }
 
   *#candidates(): Iterable<BrokerLink> {

@@ -16,11 +16,11 @@ import type {
 } from './kafkajs-internals.ts';
 
 /**
- * The only door to kafkajs. It carries our connections, TLS, SASL and consumer groups, and it is no longer
- * maintained (last release 2023), so its faults are corrected here, once, before anything is loaded: its modules are
- * CommonJS, and each takes the others from `require.cache`. Every correction lies in a file of its own that says
- * what the fault is, what shows it, and when it can go. They reach below the public API and therefore stand for
- * exactly one version.
+ * The only door to kafkajs. It carries our connections, TLS, SASL and consumer groups, and it is no
+ * longer maintained (last release 2023), so its faults are corrected here, once, before anything is
+ * loaded: its modules are CommonJS, and each takes the others from `require.cache`. Every
+ * correction lies in a file of its own that says what the fault is, what shows it, and when it can
+ * go. They reach below the public API and therefore stand for exactly one version.
  */
 export const KAFKAJS_VERSION = '2.2.4';
 
@@ -58,7 +58,8 @@ function load(): typeof KafkajsModule {
 
 function loadInternals(): KafkajsInternals {
   const { load } = new KafkajsModules();
-  // The exports of these modules, as kafkajs-internals.ts has them from the source of the version checked above.
+  // The exports of these modules, as kafkajs-internals.ts has them from the source of the version
+  // checked above.
   const loggers = load('loggers') as { readonly createLogger: CreateLogger };
   return {
     Broker: load('broker') as BrokerClass,
@@ -77,7 +78,9 @@ export function checkVersion(version: string): void {
   );
 }
 
-/** The order matters: a module must be corrected before another one loads it and keeps a hold of it. */
+/**
+ * The order matters: a module must be corrected before another one loads it and keeps a hold of it.
+ */
 function correct(modules: KafkajsModules): void {
   const coordinatorErrors = countCoordinatorErrors(modules);
   correctRequestFrame(modules);

@@ -2,14 +2,14 @@ import { isJsonObject } from '../../support/json.ts';
 import { newestClaims, stickyAssign, type Claim } from '../../support/sticky-assignment.ts';
 
 /**
- * What the members of our consumer groups tell each other through the coordinator, which only carries the bytes.
- * JSON in both directions:
+ * What the members of our consumer groups tell each other through the coordinator, which only
+ * carries the bytes. JSON in both directions:
  *
  *     metadata of a member, in JoinGroup:          {"owned": [0, 4], "generation": 12}
  *     assignment, from the leader in SyncGroup:    {"partitions": [0, 4, 7]}
  *
- * The protocol type is our own, so that no ordinary consumer can join by mistake and no tool takes the bytes for
- * Kafka's consumer protocol.
+ * The protocol type is our own, so that no ordinary consumer can join by mistake and no tool takes
+ * the bytes for Kafka's consumer protocol.
  */
 export const PROTOCOL_TYPE = 'millrace';
 export const PROTOCOL_NAME = 'sticky-v1';

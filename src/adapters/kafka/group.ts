@@ -25,11 +25,20 @@ export interface GroupOptions {
   readonly consumerGroup: string;
   /** Partitions 0 … partitions - 1 are shared out. */
   readonly partitions: number;
-  /** A member that is not heard of for this long is gone, ms; brokers take 6,000 and more by default. */
+  /**
+   * A member that is not heard of for this long is gone, ms; brokers take 6,000 and more by
+   * default.
+   */
   readonly sessionMs: number;
-  /** Default 1,000, at most a third of the session. How long others wait for us when they rebalance depends on it. */
+  /**
+   * Default 1,000, at most a third of the session. How long others wait for us when they rebalance
+   * depends on it.
+   */
   readonly heartbeatMs?: number;
-  /** How long the coordinator waits for members to join again before it goes on without them, ms. Default 3,000. */
+  /**
+   * How long the coordinator waits for members to join again before it goes on without them, ms.
+   * Default 3,000.
+   */
   readonly rebalanceMs?: number;
   /** What this member has now, so that the assignment moves as little as possible. */
   owned(): readonly number[];
@@ -57,14 +66,15 @@ const OUTDATED: ReadonlySet<number> = new Set([
 
 /**
  * This process's place in a consumer group, by Kafka's group protocol with our own assignment
- * (group-protocol.ts). It only says who should have which partitions; who has them is decided by the log. So
- * nothing stops during a rebalance: the callback brings the new assignment, and what it does not name is given up
- * then.
+ * (group-protocol.ts). It only says who should have which partitions; who has them is decided by
+ * the log. So nothing stops during a rebalance: the callback brings the new assignment, and what it
+ * does not name is given up then.
  *
- * One loop, from `joinGroup` to `leave`: *joining* (JoinGroup waits at the coordinator until the others have joined
- * again, SyncGroup until the leader has assigned), then *member* (heartbeats). A heartbeat that is told of a
- * rebalance, or any lasting failure, leads back to joining. A coordinator that cannot be reached does not, within
- * the session: it may come back, or move, and know us.
+ * One loop, from `joinGroup` to `leave`: *joining* (JoinGroup waits at the coordinator until the
+ * others have joined again, SyncGroup until the leader has assigned), then *member* (heartbeats). A
+ * heartbeat that is told of a rebalance, or any lasting failure, leads back to joining. A
+ * coordinator that cannot be reached does not, within the session: it may come back, or move, and
+ * know us.
  */
 export class GroupMembership {
   readonly #options: GroupOptions;
@@ -95,8 +105,8 @@ export class GroupMembership {
 
   /**
    * Joins and stays; comes back after the first assignment.
-   * @throws FatalError without the right to the consumer group, or with a session that the broker does not take; the
-   *   signal's reason when it aborts first. Nothing is left behind then.
+   * @throws FatalError without the right to the consumer group, or with a session that the broker
+   *   does not take; the signal's reason when it aborts first. Nothing is left behind then.
    */
   async join(signal: AbortSignal): Promise<void> {
     try {
@@ -125,7 +135,10 @@ export class GroupMembership {
     this.#cluster.close();
   }
 
-  /** Commits positions (offsets of the next record). Nothing happens when the partitions are no longer ours. */
+  /**
+   * Commits positions (offsets of the next record). Nothing happens when the partitions are no
+   * longer ours.
+   */
   async commit(topic: string, offsets: ReadonlyMap<number, number>): Promise<void> {
     const partitions = [...offsets].map(([partition, offset]) => ({
       partition,

@@ -15,14 +15,18 @@ export class KafkaResponseError extends Error {
   }
 }
 
-/** TLS alerts and certificate checks, by the code of Node's error: no retry makes a certificate good. */
+/**
+ * TLS alerts and certificate checks, by the code of Node's error: no retry makes a certificate
+ * good.
+ */
 const TLS_CODE =
   /^(?:ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH)/;
 
 /**
- * An error of kafkajs or of our codecs as one of the product's classes: {@link FatalError} where a person has to
- * act, {@link KafkaResponseError} where the caller decides by the code, else {@link RetryableError}: the broker
- * could not be reached or did not answer, and the fate of what was asked is unknown.
+ * An error of kafkajs or of our codecs as one of the product's classes: {@link FatalError} where a
+ * person has to act, {@link KafkaResponseError} where the caller decides by the code, else {@link
+ * RetryableError}: the broker could not be reached or did not answer, and the fate of what was
+ * asked is unknown.
  * @param what whom it concerns, the beginning of the message: `127.0.0.1:9092`
  */
 export function asPortError(error: unknown, what: string): Error {

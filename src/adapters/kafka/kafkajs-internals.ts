@@ -2,14 +2,17 @@ import type { Socket } from 'node:net';
 import type { ISocketFactory, KafkaConfig, logCreator } from 'kafkajs';
 
 /**
- * What we use of kafkajs 2.2.4 below its public API. It has types for the public part only; these are read from
- * its source (kafkajs/src/…, the path stands at each), which `corrections.ts` pins to that version.
+ * What we use of kafkajs 2.2.4 below its public API. It has types for the public part only; these
+ * are read from its source (kafkajs/src/…, the path stands at each), which `corrections.ts` pins to
+ * that version.
  */
 
 /** Loads a module of kafkajs by its path under kafkajs/src. */
 export type LoadInternal = (path: string) => unknown;
 
-/** network/connection: one TCP connection. It says "connected" also while it waits to disconnect. */
+/**
+ * network/connection: one TCP connection. It says "connected" also while it waits to disconnect.
+ */
 export interface Connection {
   readonly socket?: Socket;
   readonly versions: ApiVersions | null;
@@ -40,7 +43,9 @@ export interface ConnectionOptions {
 
 export type ConnectionClass = new (options: ConnectionOptions) => Connection;
 
-/** network/connectionPool: two connections to one broker, the second one for Fetch requests only. */
+/**
+ * network/connectionPool: two connections to one broker, the second one for Fetch requests only.
+ */
 export interface ConnectionPool {
   readonly host: string;
   readonly port: number;
@@ -53,7 +58,10 @@ export type ConnectionPoolClass = new (options: ConnectionOptions) => Connection
 
 /** A connection pool after `corrections/connections.ts`. */
 export interface CorrectedConnectionPool extends ConnectionPool {
-  /** Gives both connections up at once: their requests fail with `error`, the next one connects afresh. */
+  /**
+   * Gives both connections up at once: their requests fail with `error`, the next one connects
+   * afresh.
+   */
   abandon(error: Error): void;
 }
 
@@ -61,7 +69,10 @@ export type CorrectedConnectionPoolClass = new (
   options: ConnectionOptions,
 ) => CorrectedConnectionPool;
 
-/** What `ConnectionPool.send` takes; `frame` is known to it only after `corrections/request-frame.ts`. */
+/**
+ * What `ConnectionPool.send` takes; `frame` is known to it only after
+ * `corrections/request-frame.ts`.
+ */
 export interface PoolRequest<Answer> {
   readonly request: {
     readonly apiKey: number;

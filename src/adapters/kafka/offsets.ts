@@ -8,7 +8,8 @@ import { listOffsetsRequest, type OffsetPlace } from './wire/list-offsets.ts';
 
 /**
  * The earliest or latest offset of a partition of a watched topic, from its leader.
- * @param isolation `read_committed` makes `latest` the last stable offset instead of the high watermark
+ * @param isolation `read_committed` makes `latest` the last stable offset instead of the high
+ *   watermark
  * @throws FatalError without the right to read it; the signal's reason when it aborts.
  */
 export async function listOffset(

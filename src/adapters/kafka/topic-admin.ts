@@ -30,13 +30,13 @@ const POLL_MS = 20;
 const TOPIC_RESOURCE = 2;
 
 /**
- * Creates the topics that do not exist and waits until all of them have leaders. Existing topics are left as they
- * are; the metadata that comes back says what they are.
+ * Creates the topics that do not exist and waits until all of them have leaders. Existing topics
+ * are left as they are; the metadata that comes back says what they are.
  *
- * Waiting for the leaders is ours: kafkajs's `waitForLeaders` fails when the broker asked has not yet heard of the
- * topic from the controller, which is often so on KRaft (measured on Kafka 4.4).
- * @throws FatalError that names topic and reason, when rights, a setting, or a replication factor above the number
- *   of brokers rule it out; the signal's reason when it aborts.
+ * Waiting for the leaders is ours: kafkajs's `waitForLeaders` fails when the broker asked has not
+ * yet heard of the topic from the controller, which is often so on KRaft (measured on Kafka 4.4).
+ * @throws FatalError that names topic and reason, when rights, a setting, or a replication factor
+ *   above the number of brokers rule it out; the signal's reason when it aborts.
  */
 export async function createTopics(
   cluster: KafkaCluster,

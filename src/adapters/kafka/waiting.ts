@@ -1,7 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isTemporary } from './kafka-errors.ts';
 
-/** Waits between attempts: doubled from the first to the longest, ms, and 20 % more or less each time. */
+/**
+ * Waits between attempts: doubled from the first to the longest, ms, and 20 % more or less each
+ * time.
+ */
 export interface BackOff {
   readonly firstMs: number;
   readonly longestMs: number;
@@ -11,7 +14,8 @@ const DEFAULT_BACK_OFF: BackOff = { firstMs: 25, longestMs: 500 };
 
 /**
  * Repeats `attempt` while it fails temporarily, until `signal` aborts.
- * @throws the signal's reason once it aborts, at once; the error of an attempt that is not temporary.
+ * @throws the signal's reason once it aborts, at once; the error of an attempt that is not
+ *   temporary.
  */
 export async function repeat<Result>(
   signal: AbortSignal,

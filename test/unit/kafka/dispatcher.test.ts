@@ -17,7 +17,10 @@ interface Sent {
   fail(error: Error): void;
 }
 
-/** Brokers whose answers the test gives. Partition p is led by node p mod 2, until `leaders` says otherwise. */
+/**
+ * Brokers whose answers the test gives. Partition p is led by node p mod 2, until `leaders` says
+ * otherwise.
+ */
 class Brokers implements ProduceTransport {
   readonly sent: Sent[] = [];
   readonly leaders = new Map<string, number | undefined>();

@@ -12,14 +12,17 @@ export interface FakeRequest {
 }
 
 /**
- * What becomes of a request: an answer, half of an answer and then the end of the connection, the end at once,
- * or nothing at all, ever.
+ * What becomes of a request: an answer, half of an answer and then the end of the connection, the
+ * end at once, or nothing at all, ever.
  */
 export type FakeAnswer = RequestBody | { readonly half: RequestBody } | 'hang up' | 'silence';
 
 export const API = { PRODUCE: 0, FETCH: 1, METADATA: 3, FIND_COORDINATOR: 10, API_VERSIONS: 18 };
 
-/** A broker without a log: it speaks the framing and ApiVersions, and answers the rest as the test says. */
+/**
+ * A broker without a log: it speaks the framing and ApiVersions, and answers the rest as the test
+ * says.
+ */
 export class FakeBroker {
   readonly nodeId: number;
   connections = 0;
@@ -112,7 +115,9 @@ export class FakeBroker {
   }
 }
 
-/** A Metadata v6 answer. `leaders` are the leaders of the topic's partitions; -1: none, with code 5. */
+/**
+ * A Metadata v6 answer. `leaders` are the leaders of the topic's partitions; -1: none, with code 5.
+ */
 export function metadataAnswer(
   brokers: readonly FakeBroker[],
   topics: Readonly<Record<string, readonly number[] | 'unknown'>> = {},

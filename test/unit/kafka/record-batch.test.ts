@@ -37,7 +37,8 @@ describe('encodeBatch', () => {
       },
     );
     const records = [
-      // length 13, attributes, timestampDelta 0, offsetDelta 0, key 1, value 2, 1 header: name 1, value 1
+      // length 13, attributes, timestampDelta 0, offsetDelta 0, key 1, value 2, 1 header: name 1,
+      // value 1
       '1a 00 00 00 02 6b 04 7631 02 02 68 02 31',
       // length 6, attributes, timestampDelta 0, offsetDelta 1, key null, value null, no header
       '0c 00 00 02 01 01 00',

@@ -12,8 +12,10 @@ const LZ4 = 3;
 const ZSTD = 4;
 
 /**
- * Fault: a consumer throws at records compressed with snappy, lz4 or zstd, which other clients write by default.
- * Evidence: protocol/message/compression/index.js, which leaves these codecs to packages; ours are needed anyway.
+ * Fault: a consumer throws at records compressed with snappy, lz4 or zstd, which other clients
+ * write by default.
+ * Evidence: protocol/message/compression/index.js, which leaves these codecs to packages; ours are
+ * needed anyway.
  * Remove when: kafkajs brings them.
  */
 export function correctCodecs(modules: KafkajsModules): void {

@@ -25,11 +25,12 @@ const BATCH_BYTES_MIN = 49;
 const COMMIT_MARKER = Buffer.from([0, 0, 0, 1]);
 
 /**
- * Fault: where compaction removed the last records of a batch, a consumer goes on one offset a fetch; where it left
- * only empty batches (kept for their producer's state), it fetches the same offset for ever.
- * Evidence: kafkajs #562 (half repaired), #1072 (open); 10,000 fetches to pass 10,000 offsets on an emulated broker,
- * five times slower than with this on Kafka 4.4. This appends a marker at the last offset of such a batch, so that
- * the position passes it.
+ * Fault: where compaction removed the last records of a batch, a consumer goes on one offset a
+ * fetch; where it left only empty batches (kept for their producer's state), it fetches the same
+ * offset for ever.
+ * Evidence: kafkajs #562 (half repaired), #1072 (open); 10,000 fetches to pass 10,000 offsets on an
+ * emulated broker, five times slower than with this on Kafka 4.4. This appends a marker at the last
+ * offset of such a batch, so that the position passes it.
  * Remove when: the position comes from the batch header.
  */
 export function correctCompactedBatches(modules: KafkajsModules): void {

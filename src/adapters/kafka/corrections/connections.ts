@@ -10,18 +10,19 @@ import type {
 import type { KafkajsModules } from './module-cache.ts';
 
 /**
- * Fault: connecting is not single-flight. After a broken connection, N concurrent sends open N sockets on one
- * Connection object; each later `end` or `error` of one of them tears down the survivor; the object also keeps the
- * bytes received from the dead socket, so a response cut in half poisons the next connection. In BrokerPool every
- * caller whose connect failed disconnects the broker, which ends the socket the next caller is just connecting.
- * Evidence: network/connection.js, cluster/brokerPool.js; seen as a MaxListenersExceededWarning from that disconnect,
- * 15,000 retries and 40 s to recover after `kill -9` of a broker.
+ * Fault: connecting is not single-flight. After a broken connection, N concurrent sends open N
+ * sockets on one Connection object; each later `end` or `error` of one of them tears down the
+ * survivor; the object also keeps the bytes received from the dead socket, so a response cut in
+ * half poisons the next connection. In BrokerPool every caller whose connect failed disconnects the
+ * broker, which ends the socket the next caller is just connecting.
+ * Evidence: network/connection.js, cluster/brokerPool.js; seen as a MaxListenersExceededWarning
+ * from that disconnect, 15,000 retries and 40 s to recover after `kill -9` of a broker.
  * Remove when: a Connection belongs to one socket and both connects are shared.
  *
- * Also: nothing listens to a socket's `close`, so a connect, or a request that was sent while the connection was
- * ending (its timeouts are off by then), may never settle; and a connection to a broker that is silent is kept for
- * ever, each request running into its timeout. Hence {@link CorrectedConnectionPool.abandon}, as the Java client
- * closes a connection at a request's timeout.
+ * Also: nothing listens to a socket's `close`, so a connect, or a request that was sent while the
+ * connection was ending (its timeouts are off by then), may never settle; and a connection to a
+ * broker that is silent is kept for ever, each request running into its timeout. Hence {@link
+ * CorrectedConnectionPool.abandon}, as the Java client closes a connection at a request's timeout.
  */
 export function correctConnections(modules: KafkajsModules): void {
   // The exports are the classes; their types are read from the source (kafkajs-internals.ts).

@@ -12,17 +12,21 @@ interface Cluster {
 
 type CreateErrorFromCode = (code: number) => Error;
 
-/** The broker asked is not, or not yet, the coordinator: 14 loading, 15 not available, 16 not coordinator. */
+/**
+ * The broker asked is not, or not yet, the coordinator: 14 loading, 15 not available, 16 not
+ * coordinator.
+ */
 const COORDINATOR_CODES: ReadonlySet<number> = new Set([14, 15, 16]);
 
 /**
- * Fault: the coordinator of a consumer group or transactional id is asked for before every single use of it,
- * four times for each transaction.
- * Evidence: cluster/index.js; 4.0 FindCoordinator requests a transaction counted on Kafka 4.4, 0 with this.
+ * Fault: the coordinator of a consumer group or transactional id is asked for before every single
+ * use of it, four times for each transaction.
+ * Evidence: cluster/index.js; 4.0 FindCoordinator requests a transaction counted on Kafka 4.4, 0
+ * with this.
  * Remove when: kafkajs keeps the answer itself.
  *
- * An answer is kept while its broker is connected and until any coordinator in this process answers with one of
- * the codes above, which makes all answers kept so far void.
+ * An answer is kept while its broker is connected and until any coordinator in this process answers
+ * with one of the codes above, which makes all answers kept so far void.
  */
 export function correctCoordinators(modules: KafkajsModules, errorsSeen: () => number): void {
   interface Kept {
@@ -47,8 +51,8 @@ export function correctCoordinators(modules: KafkajsModules, errorsSeen: () => n
 }
 
 /**
- * Counts the coordinator errors that brokers answer with. The decoders of responses take the function that makes
- * errors when they are loaded, so this comes before them.
+ * Counts the coordinator errors that brokers answer with. The decoders of responses take the
+ * function that makes errors when they are loaded, so this comes before them.
  */
 export function countCoordinatorErrors(modules: KafkajsModules): () => number {
   const errors = modules.load('protocol/error') as { createErrorFromCode: CreateErrorFromCode };

@@ -1,7 +1,10 @@
 import { createRequire, Module } from 'node:module';
 import type { LoadInternal } from '../kafkajs-internals.ts';
 
-/** The modules of the installed kafkajs, which are CommonJS and can be replaced before they are asked for. */
+/**
+ * The modules of the installed kafkajs, which are CommonJS and can be replaced before they are
+ * asked for.
+ */
 export class KafkajsModules {
   readonly #require = createRequire(import.meta.url);
 
@@ -15,7 +18,10 @@ export class KafkajsModules {
 
   readonly load: LoadInternal = (path) => this.#require(`kafkajs/src/${path}`);
 
-  /** Puts `exports` in the place of a module that nobody has loaded yet, or that nobody keeps a hold of. */
+  /**
+   * Puts `exports` in the place of a module that nobody has loaded yet, or that nobody keeps a hold
+   * of.
+   */
   replace(path: string, exports: unknown): void {
     const filename = this.#require.resolve(`kafkajs/src/${path}`);
     const module = new Module(filename);

@@ -9,10 +9,10 @@ interface FrameOptions {
 type CreateRequest = (options: FrameOptions) => Promise<{ readonly buffer: Buffer }>;
 
 /**
- * Fault: every request is copied twice into buffers that grow by doubling and are zeroed first: 0.6 ms for each
- * MB, a third of what encoding its records costs.
- * Evidence: protocol/request.js and protocol/encoder.js; measured on Node 24. Requests that bring a `frame`
- * function (ours) are made with one copy; kafkajs's own go the old way.
+ * Fault: every request is copied twice into buffers that grow by doubling and are zeroed first: 0.6
+ * ms for each MB, a third of what encoding its records costs.
+ * Evidence: protocol/request.js and protocol/encoder.js; measured on Node 24. Requests that bring a
+ * `frame` function (ours) are made with one copy; kafkajs's own go the old way.
  * Remove when: the hot path has a transport of its own.
  */
 export function correctRequestFrame(modules: KafkajsModules): void {

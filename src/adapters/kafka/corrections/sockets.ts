@@ -6,8 +6,8 @@ import type { KafkajsModules } from './module-cache.ts';
 const KEEP_ALIVE_MS = 60_000;
 
 /**
- * Fault: sockets keep Nagle's algorithm on, so a request that follows another one waits for the acknowledgement of
- * the first, up to 40 ms.
+ * Fault: sockets keep Nagle's algorithm on, so a request that follows another one waits for the
+ * acknowledgement of the first, up to 40 ms.
  * Evidence: network/socketFactory.js. This is the same with TCP_NODELAY.
  * Remove when: kafkajs sets it, too.
  */

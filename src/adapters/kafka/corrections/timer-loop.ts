@@ -11,10 +11,12 @@ interface RequestQueue {
 const PENDING_CHECK_MS = 10;
 
 /**
- * Fault: a connection wakes up again and again, also with nothing to do: `scheduleCheckPendingRequests` sets a
- * timer of `throttledUntil - now`, a large negative number, and the timer sets the next one.
- * Evidence: kafkajs #1556, #1604, #1704, #1751 (open PRs #1667, #1755, #1768). 2,600 timers a second and 3.5 % of
- * a core with two idle connections, and a TimeoutNegativeWarning on Node 24; 0 and 0.2 % with this.
+ * Fault: a connection wakes up again and again, also with nothing to do:
+ * `scheduleCheckPendingRequests` sets a timer of `throttledUntil - now`, a large negative number,
+ * and the timer sets the next one.
+ * Evidence: kafkajs #1556, #1604, #1704, #1751 (open PRs #1667, #1755, #1768). 2,600 timers a
+ * second and 3.5 % of a core with two idle connections, and a TimeoutNegativeWarning on Node 24; 0
+ * and 0.2 % with this.
  * Remove when: kafkajs sets no timer while nothing is pending (`connections.test.ts` counts them).
  */
 export function correctTimerLoop(modules: KafkajsModules): void {

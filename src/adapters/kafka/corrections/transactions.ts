@@ -14,11 +14,12 @@ interface FilterOptions {
 }
 
 /**
- * Fault: a consumer with read_committed delivers records of aborted transactions. The filter takes the broker's list
- * as sorted by first offset, though it is sorted by abort marker, and takes at most one entry from it for each
- * message; and any four zero bytes as a key count as an abort marker.
- * Evidence: consumer/filterAbortedMessages.js against CompletedFetch.java; on Kafka 4.4 it delivered `A-abort-1 C-ok
- * A2-abort` where only `C-ok` was right. No issue is known.
+ * Fault: a consumer with read_committed delivers records of aborted transactions. The filter takes
+ * the broker's list as sorted by first offset, though it is sorted by abort marker, and takes at
+ * most one entry from it for each message; and any four zero bytes as a key count as an abort
+ * marker.
+ * Evidence: consumer/filterAbortedMessages.js against CompletedFetch.java; on Kafka 4.4 it
+ * delivered `A-abort-1 C-ok A2-abort` where only `C-ok` was right. No issue is known.
  * Remove when: kafkajs orders the list itself and looks only at control records.
  */
 export function correctReadCommitted(modules: KafkajsModules): void {

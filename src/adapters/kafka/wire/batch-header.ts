@@ -1,12 +1,17 @@
 import { ByteReader } from './byte-reader.ts';
 import { BATCH } from './record-batch.ts';
 
-/** What a batch header says about the batch at bytes[start, end); the layout is in record-batch.ts. */
+/**
+ * What a batch header says about the batch at bytes[start, end); the layout is in record-batch.ts.
+ */
 export interface BatchHeader {
   readonly start: number;
   readonly end: number;
   readonly baseOffset: number;
-  /** The offset of its last record when it was written; compaction may have removed that record since. */
+  /**
+   * The offset of its last record when it was written; compaction may have removed that record
+   * since.
+   */
   readonly lastOffset: number;
   /** 0 = none; see compression.ts. */
   readonly codec: number;

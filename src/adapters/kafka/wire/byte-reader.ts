@@ -1,4 +1,7 @@
-/** Bytes that do not say what the protocol demands: cut short, a length that cannot be, an unknown version. */
+/**
+ * Bytes that do not say what the protocol demands: cut short, a length that cannot be, an unknown
+ * version.
+ */
 export class MalformedBytesError extends Error {
   override readonly name = 'MalformedBytesError';
 }
@@ -8,9 +11,9 @@ const TWO_TO_32 = 2 ** 32;
 const NULL_LENGTH = -1;
 
 /**
- * Reads Kafka's primitive types from bytes[position, end), big-endian, each call moving the position. Nothing
- * is read past `end`, whatever a length prefix claims: a {@link MalformedBytesError} instead.
- * https://kafka.apache.org/protocol#protocol_types
+ * Reads Kafka's primitive types from bytes[position, end), big-endian, each call moving the
+ * position. Nothing is read past `end`, whatever a length prefix claims: a {@link
+ * MalformedBytesError} instead. https://kafka.apache.org/protocol#protocol_types
  */
 export class ByteReader {
   readonly bytes: Buffer;

@@ -4,8 +4,9 @@ import { decompressLz4 } from './lz4.ts';
 import { decompressSnappy } from './snappy.ts';
 
 /**
- * A batch that expands beyond this is damaged or an attack, bytes. Brokers take 1 MB of compressed records by
- * default (`message.max.bytes`), which is 5 to 20 MB of JSON; a zip bomb makes a thousand times as much.
+ * A batch that expands beyond this is damaged or an attack, bytes. Brokers take 1 MB of compressed
+ * records by default (`message.max.bytes`), which is 5 to 20 MB of JSON; a zip bomb makes a
+ * thousand times as much.
  */
 export const DECOMPRESSED_BATCH_BYTES_MAX = 64 * 1024 * 1024;
 
@@ -22,7 +23,8 @@ const CODEC_NAMES = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 /**
  * Expands the records of a batch.
  * @param sizeMax limit of the result, bytes
- * @throws CompressionError when the codec is unknown, the stream is broken, or the result is too large.
+ * @throws CompressionError when the codec is unknown, the stream is broken, or the result is too
+ *   large.
  */
 export function decompress(
   codec: number,

@@ -6,7 +6,10 @@ import { crc32c } from './crc32c.ts';
 import { BATCH, BATCH_PREFIX_BYTES, MAGIC } from './record-batch.ts';
 import { RecordReader, type DecodedRecord } from './record-reader.ts';
 
-/** Of a transaction that was rolled back: its producer's records from this offset to its abort marker. */
+/**
+ * Of a transaction that was rolled back: its producer's records from this offset to its abort
+ * marker.
+ */
 export interface AbortedTransaction {
   readonly producerId: bigint;
   readonly firstOffset: number;
@@ -24,7 +27,10 @@ export interface DecodeOptions {
 export interface DecodedBatches {
   readonly records: readonly DecodedRecord[];
   readonly damaged: readonly DamagedBatch[];
-  /** Where the next fetch begins: after the last whole batch, whether its last offsets still exist or not. */
+  /**
+   * Where the next fetch begins: after the last whole batch, whether its last offsets still exist
+   * or not.
+   */
   readonly nextOffset: number;
 }
 
@@ -38,9 +44,9 @@ export interface DamagedBatch {
 }
 
 /**
- * `checksum`: the bytes are not those that were written; another fetch may bring the right ones. `format`: a
- * message format before Kafka 0.11. `compression`: codec unknown, stream broken, or larger than the limit.
- * `records`: what is inside contradicts the batch header.
+ * `checksum`: the bytes are not those that were written; another fetch may bring the right ones.
+ * `format`: a message format before Kafka 0.11. `compression`: codec unknown, stream broken, or
+ * larger than the limit. `records`: what is inside contradicts the batch header.
  */
 export type DamageKind = 'checksum' | 'format' | 'compression' | 'records';
 
@@ -48,14 +54,16 @@ export type DamageKind = 'checksum' | 'format' | 'compression' | 'records';
 const ABORT_MARKER_TYPE = 0;
 
 /**
- * Decodes the record batches of one partition of a Fetch response. The broker cuts a response at a byte limit,
- * so the last batch may be incomplete; it is left for the next fetch. Control batches have no records for us.
+ * Decodes the record batches of one partition of a Fetch response. The broker cuts a response at a
+ * byte limit, so the last batch may be incomplete; it is left for the next fetch. Control batches
+ * have no records for us.
  *
- * The position comes from the batch headers, never from records: compaction, markers and aborted transactions
- * leave offsets without a record, and a reader that waits for the record before the end waits for ever.
+ * The position comes from the batch headers, never from records: compaction, markers and aborted
+ * transactions leave offsets without a record, and a reader that waits for the record before the
+ * end waits for ever.
  *
- * @throws MalformedBytesError when not even the first batch is whole: since Fetch v3 the broker never does that
- *   (KIP-74), so the response was damaged on the way, or the log is.
+ * @throws MalformedBytesError when not even the first batch is whole: since Fetch v3 the broker
+ *   never does that (KIP-74), so the response was damaged on the way, or the log is.
  */
 export function decodeBatches(bytes: Buffer, options: DecodeOptions): DecodedBatches {
   const decoder = new BatchDecoder(bytes, options);

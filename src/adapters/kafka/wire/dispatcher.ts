@@ -15,30 +15,41 @@ export interface ProduceEntry {
   readonly topic: string;
   readonly partition: number;
   /**
-   * The encoded batch, asked for once, when its request is made: what arrived while the leader was busy can still
-   * go into it. Undefined takes the entry back; no result follows.
+   * The encoded batch, asked for once, when its request is made: what arrived while the leader was
+   * busy can still go into it. Undefined takes the entry back; no result follows.
    */
   bytes(): Buffer | undefined;
-  /** Called once. {@link UNKNOWN_FATE} when no answer came: the batch is in the log, or it is not. */
+  /**
+   * Called once. {@link UNKNOWN_FATE} when no answer came: the batch is in the log, or it is not.
+   */
   onResult(result: ProduceResult): void;
 }
 
-/** A request stays below this unless a single batch is larger, bytes; brokers take 100 MB by default. */
+/**
+ * A request stays below this unless a single batch is larger, bytes; brokers take 100 MB by
+ * default.
+ */
 export const PRODUCE_REQUEST_BYTES_MAX = 8 * 1024 * 1024;
-/** Entries that may wait for one leader. A lane waits with one, so this many lanes would have to be open. */
+/**
+ * Entries that may wait for one leader. A lane waits with one, so this many lanes would have to be
+ * open.
+ */
 export const LEADER_QUEUE_MAX = 10_000;
 
 /**
- * Group commit: one Produce request in flight for each leader, and the batches of all that are ready by then in the
- * next one. No time is waited for company; under load the request in flight gives it. Measured on Kafka 4.4: a
- * request for each partition instead has a third of the throughput, a linger only adds its time.
+ * Group commit: one Produce request in flight for each leader, and the batches of all that are
+ * ready by then in the next one. No time is waited for company; under load the request in flight
+ * gives it. Measured on Kafka 4.4: a request for each partition instead has a third of the
+ * throughput, a linger only adds its time.
  *
- * A leader is idle, *gathering* (its first entries came in this turn of the event loop; more may follow in it), or
- * *busy* (a request is in flight). The limit is one request a leader, not one for all: a leader that is dead costs
- * its own partitions the request's timeout, and no other partition anything.
+ * A leader is idle, *gathering* (its first entries came in this turn of the event loop; more may
+ * follow in it), or *busy* (a request is in flight). The limit is one request a leader, not one for
+ * all: a leader that is dead costs its own partitions the request's timeout, and no other partition
+ * anything.
  *
- * Nothing is repeated here. What to do at an error is decided by who has the batch, since only they know whether
- * the same bytes may go again (error-codes.ts). Stale leaders are looked up anew, though, for all alike.
+ * Nothing is repeated here. What to do at an error is decided by who has the batch, since only they
+ * know whether the same bytes may go again (error-codes.ts). Stale leaders are looked up anew,
+ * though, for all alike.
  */
 export class ProduceDispatcher {
   readonly #transport: ProduceTransport;

@@ -1,11 +1,12 @@
 /**
  * What to do at an error code of a Kafka response. The codes are Kafka's
- * (https://kafka.apache.org/protocol#protocol_error_codes); the actions were decided for an idempotent append
- * with the fencing of docs/ARCHITECTURE.md, "The partition's life", and measured on Kafka 4.4.
+ * (https://kafka.apache.org/protocol#protocol_error_codes); the actions were decided for an
+ * idempotent append with the fencing of docs/ARCHITECTURE.md, "The partition's life", and measured
+ * on Kafka 4.4.
  *
  * - `committed`: done, if the offset is the expected one.
- * - `retry-same-bytes`: temporary, or its fate is unknown. The same bytes with the same sequence again: the
- *   broker answers a batch it already has with its first offset.
+ * - `retry-same-bytes`: temporary, or its fate is unknown. The same bytes with the same sequence
+ *   again: the broker answers a batch it already has with its first offset.
  * - `reopen`: the broker's producer state is lost or disturbed; only the log can say what counted.
  * - `fenced`: a newer writer exists.
  * - `refused`: never accepted as it is; nothing was written.
@@ -22,7 +23,10 @@ export interface ErrorCode {
   readonly isStaleMetadata: boolean;
 }
 
-/** No answer came: the connection broke or the time was up. Kafka's own -1 (unknown server error) is as vague. */
+/**
+ * No answer came: the connection broke or the time was up. Kafka's own -1 (unknown server error) is
+ * as vague.
+ */
 export const UNKNOWN_FATE = -1;
 export const NO_ERROR = 0;
 export const UNKNOWN_TOPIC_OR_PARTITION = 3;
@@ -30,6 +34,8 @@ export const LEADER_NOT_AVAILABLE = 5;
 export const ILLEGAL_GENERATION = 22;
 export const UNKNOWN_MEMBER_ID = 25;
 export const REBALANCE_IN_PROGRESS = 27;
+/** A connection whose authentication got out of step; another one begins anew. */
+export const ILLEGAL_SASL_STATE = 34;
 export const TOPIC_ALREADY_EXISTS = 36;
 export const FENCED_INSTANCE_ID = 82;
 
@@ -51,6 +57,7 @@ const NAMES: Readonly<Record<ErrorAction, Readonly<Record<number, string>>>> = {
     19: 'NOT_ENOUGH_REPLICAS',
     20: 'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
     27: 'REBALANCE_IN_PROGRESS',
+    34: 'ILLEGAL_SASL_STATE',
     41: 'NOT_CONTROLLER',
     51: 'CONCURRENT_TRANSACTIONS',
     56: 'KAFKA_STORAGE_ERROR',
@@ -89,7 +96,6 @@ const NAMES: Readonly<Record<ErrorAction, Readonly<Record<number, string>>>> = {
     30: 'GROUP_AUTHORIZATION_FAILED',
     31: 'CLUSTER_AUTHORIZATION_FAILED',
     33: 'UNSUPPORTED_SASL_MECHANISM',
-    34: 'ILLEGAL_SASL_STATE',
     35: 'UNSUPPORTED_VERSION',
     37: 'INVALID_PARTITIONS',
     38: 'INVALID_REPLICATION_FACTOR',
@@ -110,7 +116,9 @@ const STALE_METADATA: ReadonlySet<number> = new Set([-1, 3, 5, 6, 8, 9, 13, 56, 
 /** Every code that a response to one of our requests is known to carry, by code. */
 export const errorCodes: ReadonlyMap<number, ErrorCode> = table();
 
-/** The entry of a code. A code that is not in the table means `reopen`: nothing is assumed about it. */
+/**
+ * The entry of a code. A code that is not in the table means `reopen`: nothing is assumed about it.
+ */
 export function errorCode(code: number): ErrorCode {
   return (
     errorCodes.get(code) ?? {

@@ -1,8 +1,9 @@
 import { CompressionError } from './compression-error.ts';
 
 /**
- * The output of an LZ77 decoder (LZ4, Snappy): literals are copied in, matches repeat what is already there. Both
- * sides are checked, so that a stream can neither read beyond its bytes nor grow beyond the limit.
+ * The output of an LZ77 decoder (LZ4, Snappy): literals are copied in, matches repeat what is
+ * already there. Both sides are checked, so that a stream can neither read beyond its bytes nor
+ * grow beyond the limit.
  */
 export class ExpandedBytes {
   #bytes: Buffer;
@@ -30,7 +31,10 @@ export class ExpandedBytes {
     this.#size += source.copy(this.#bytes, this.#size, start, end);
   }
 
-  /** Appends `length` bytes that begin `distance` before the end; what it writes may be part of them. */
+  /**
+   * Appends `length` bytes that begin `distance` before the end; what it writes may be part of
+   * them.
+   */
   match(distance: number, length: number): void {
     if (distance < 1 || distance > this.#size) {
       throw new CompressionError('a match points before the beginning');

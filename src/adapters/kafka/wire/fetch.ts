@@ -24,7 +24,10 @@ export interface FetchOptions {
   readonly maxBytes?: number;
   /** Limit for each partition, bytes; one batch may exceed it. Default 1 MiB. */
   readonly partitionMaxBytes?: number;
-  /** `read_committed` leaves out records of open and aborted transactions. Default `read_uncommitted`. */
+  /**
+   * `read_committed` leaves out records of open and aborted transactions. Default
+   * `read_uncommitted`.
+   */
   readonly isolation?: Isolation;
 }
 

@@ -2,7 +2,10 @@ import type { ByteReader } from './byte-reader.ts';
 import type { Isolation } from './fetch.ts';
 import { groupByTopic, RequestBody, type ApiRequest } from './request.ts';
 
-/** `earliest`: the first offset kept. `latest`: after the last record (high watermark, or last stable offset). */
+/**
+ * `earliest`: the first offset kept. `latest`: after the last record (high watermark, or last
+ * stable offset).
+ */
 export type OffsetPlace = 'earliest' | 'latest';
 
 export interface ListedOffset {

@@ -3,14 +3,15 @@ import { ExpandedBytes } from './expanded-bytes.ts';
 import { xxh32 } from './xxh32.ts';
 
 /**
- * LZ4 frames (https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md), the form that Kafka's clients use:
+ * LZ4 frames (https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md), the form that Kafka's
+ * clients use:
  *
  *     magic 0x184D2204 | FLG | BD | [contentSize: 8] | headerChecksum: 1 | blocks | 0: 4 | [contentChecksum: 4]
  *     block: size: 4, high bit set when stored plain | data | [blockChecksum: 4]           (all little-endian)
  *
- * Several frames may follow each other. Own code because the package lz4js, the usual choice, reads the block
- * checksum before the block instead of after it, checks no checksum, takes a stream cut short for its end, and
- * follows lengths and match offsets wherever they point (0.2.0).
+ * Several frames may follow each other. Own code because the package lz4js, the usual choice, reads
+ * the block checksum before the block instead of after it, checks no checksum, takes a stream cut
+ * short for its end, and follows lengths and match offsets wherever they point (0.2.0).
  */
 const MAGIC = 0x184d2204;
 const FLAGS = {
@@ -96,7 +97,10 @@ class FrameReader {
   }
 }
 
-/** A compressed block: sequences of a token, literals, and a match that copies from what came before. */
+/**
+ * A compressed block: sequences of a token, literals, and a match that copies from what came
+ * before.
+ */
 function expandBlock(bytes: Buffer, start: number, end: number, output: ExpandedBytes): void {
   let at = start;
   while (at < end) {

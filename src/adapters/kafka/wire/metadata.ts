@@ -35,9 +35,9 @@ const API_VERSION = 6;
 const ANSWER_TIMEOUT_MS = 3_000;
 
 /**
- * Metadata v6 (Kafka 2.0 and newer) of the topics named, none of which it creates. Errors of a topic or a
- * partition are values: kafkajs throws at the first one and forgets the rest of the answer, so that one
- * partition without a leader would hide the new leaders of all others.
+ * Metadata v6 (Kafka 2.0 and newer) of the topics named, none of which it creates. Errors of a
+ * topic or a partition are values: kafkajs throws at the first one and forgets the rest of the
+ * answer, so that one partition without a leader would hide the new leaders of all others.
  *
  *     [topic: STRING] | allowAutoTopicCreation: boolean
  *

@@ -24,14 +24,17 @@ const API_KEY = 0;
 const API_VERSION = 7;
 /** All in-sync replicas. */
 const ACKS_ALL = -1;
-/** How long the broker may wait for its replicas, ms; then code 7, and the fate of the batch is unknown. */
+/**
+ * How long the broker may wait for its replicas, ms; then code 7, and the fate of the batch is
+ * unknown.
+ */
 const REPLICATION_TIMEOUT_MS = 10_000;
 const ANSWER_TIMEOUT_MS = REPLICATION_TIMEOUT_MS + 2_000;
 
 /**
- * Produce v7 (Kafka 2.1 and newer): batches of any topics, at most one a partition, each with a producer id of
- * its own. kafkajs's Produce takes one producer id a request and throws at the first partition's error, so it
- * cannot carry the batches of many partition owners at once.
+ * Produce v7 (Kafka 2.1 and newer): batches of any topics, at most one a partition, each with a
+ * producer id of its own. kafkajs's Produce takes one producer id a request and throws at the first
+ * partition's error, so it cannot carry the batches of many partition owners at once.
  *
  *     transactionalId: NULLABLE_STRING | acks: int16 | timeoutMs: int32 |
  *     [topic: STRING | [partition: int32 | records: BYTES]]

@@ -2,8 +2,8 @@ import type { BatchHeader } from './batch-header.ts';
 import { MalformedBytesError, type ByteReader } from './byte-reader.ts';
 
 /**
- * A record as read; the same shape as the port's. Bytes that are not UTF-8 become U+FFFD. Of headers with the
- * same name the last one counts; a header without a value reads as an empty text.
+ * A record as read; the same shape as the port's. Bytes that are not UTF-8 become U+FFFD. Of
+ * headers with the same name the last one counts; a header without a value reads as an empty text.
  */
 export interface DecodedRecord {
   readonly offset: number;
@@ -15,14 +15,17 @@ export interface DecodedRecord {
 }
 
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({});
-/** Attributes, timestamp delta, offset delta, key, value and headers count of one byte each, and the length. */
+/**
+ * Attributes, timestamp delta, offset delta, key, value and headers count of one byte each, and the
+ * length.
+ */
 const RECORD_BYTES_MIN = 7;
 
 /**
- * Reads the records of batches. Texts are made at once, so a record that is kept does not keep the megabytes of
- * the response it came in. Header names, and most header values, are the same from record to record (the epoch
- * of a batch, say), and comparing a few bytes is ten times faster than making a string: each header remembers
- * its last text.
+ * Reads the records of batches. Texts are made at once, so a record that is kept does not keep the
+ * megabytes of the response it came in. Header names, and most header values, are the same from
+ * record to record (the epoch of a batch, say), and comparing a few bytes is ten times faster than
+ * making a string: each header remembers its last text.
  */
 export class RecordReader {
   readonly #headerTexts: RepeatedText[] = [];

@@ -22,7 +22,10 @@ export interface DecodedAnswer<Answer> {
 
 const INITIAL_BYTES = 256;
 
-/** Writes Kafka's primitive types, big-endian; large byte strings are kept as they are until the frame is made. */
+/**
+ * Writes Kafka's primitive types, big-endian; large byte strings are kept as they are until the
+ * frame is made.
+ */
 export class RequestBody {
   readonly #pieces: Buffer[] = [];
   #current = Buffer.allocUnsafe(INITIAL_BYTES);

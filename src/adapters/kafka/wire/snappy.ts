@@ -2,23 +2,24 @@ import { CompressionError } from './compression-error.ts';
 import { ExpandedBytes } from './expanded-bytes.ts';
 
 /**
- * Snappy comes in two forms. Raw is one block, as librdkafka writes it. The Java client frames blocks as
- * snappy-java's SnappyOutputStream does ("xerial"), all integers big-endian:
+ * Snappy comes in two forms. Raw is one block, as librdkafka writes it. The Java client frames
+ * blocks as snappy-java's SnappyOutputStream does ("xerial"), all integers big-endian:
  *
  *     82 'SNAPPY' 00 | version: 4 | compatibleVersion: 4 | [blockLength: 4 | block]…
  *
  * where another header may stand in place of a block, after concatenation of streams.
  *
- * A block (https://github.com/google/snappy/blob/main/format_description.txt) is its expanded length, seven bits a
- * byte, lowest first, then elements whose tag's low two bits say what they are:
+ * A block (https://github.com/google/snappy/blob/main/format_description.txt) is its expanded
+ * length, seven bits a byte, lowest first, then elements whose tag's low two bits say what they
+ * are:
  *
  *     0  literals     length - 1 in the six other bits; 60 … 63: in the next 1 … 4 bytes, little-endian
  *     1  short match  length - 4 in bits 2-4, distance in bits 5-7 (high) and the next byte
  *     2  match        length - 1 in the six other bits, distance in the next 2 bytes
  *     3  far match    the same with 4 bytes
  *
- * Own code because the package snappyjs follows a negative length backwards: eleven bytes, which anybody may write
- * into a topic, keep it busy for seconds or for ever (0.7.0).
+ * Own code because the package snappyjs follows a negative length backwards: eleven bytes, which
+ * anybody may write into a topic, keep it busy for seconds or for ever (0.7.0).
  */
 const XERIAL_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
 const XERIAL_HEADER_BYTES = 16;

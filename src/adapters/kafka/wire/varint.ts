@@ -1,7 +1,7 @@
 /**
- * Signed variable-length integers of the record format: zigzag (0, -1, 1, -2 → 0, 1, 2, 3), then seven bits a
- * byte, lowest first, the high bit set on all but the last (Protocol Buffers' sint32). Reading is
- * {@link ByteReader.varint}.
+ * Signed variable-length integers of the record format: zigzag (0, -1, 1, -2 → 0, 1, 2, 3), then
+ * seven bits a byte, lowest first, the high bit set on all but the last (Protocol Buffers' sint32).
+ * Reading is {@link ByteReader.varint}.
  */
 
 /** Bytes that `value`, a signed 32-bit integer, takes: 1 to 5. */

@@ -1,0 +1,105 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+
+/** A broker's answer on its way to the client. */
+export interface ProxiedAnswer {
+  readonly apiKey: number;
+  readonly apiVersion: number;
+  /** After the response header; may be changed in place. */
+  readonly body: Buffer;
+}
+
+/**
+ * `pass`: as it is now. `tear`: its first half, then the end of the connection. `hang up`: only
+ * that.
+ */
+export type Verdict = 'pass' | 'tear' | 'hang up';
+
+/** Bytes of the frame before the body: size and correlation id. */
+const ANSWER_HEADER_BYTES = 8;
+
+/**
+ * Stands between the clients and one broker, which advertises the proxy's port instead of its own,
+ * so that clients come back to it after they have asked for metadata. It knows where an answer
+ * begins and ends and what was asked, and lets the test decide about each: rewrite it, cut it in
+ * half, withhold it. The broker has done by then what it was asked to do.
+ */
+export class BrokerProxy {
+  /** The broker: `host:port`. */
+  target = '';
+  judge: (answer: ProxiedAnswer) => Verdict = () => 'pass';
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  private constructor() {
+    this.#server = createServer((client) => {
+      this.#serve(client);
+    });
+  }
+
+  static async start(): Promise<BrokerProxy> {
+    const proxy = new BrokerProxy();
+    proxy.#server.listen(0, '127.0.0.1');
+    await once(proxy.#server, 'listening');
+    return proxy;
+  }
+
+  get address(): string {
+    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async stop(): Promise<void> {
+    this.hangUp();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  /** Ends all connections. */
+  hangUp(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #serve(client: Socket): void {
+    const [host = '', port] = this.target.split(':');
+    const broker = connect({ host, port: Number(port) });
+    const asked = new Map<number, { apiKey: number; apiVersion: number }>();
+    for (const [socket, other] of [
+      [client, broker],
+      [broker, client],
+    ] as const) {
+      this.#sockets.add(socket);
+      socket.setNoDelay(true);
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        this.#sockets.delete(socket);
+        other.destroy();
+      });
+    }
+    onFrame(client, (frame) => {
+      const request = { apiKey: frame.readInt16BE(4), apiVersion: frame.readInt16BE(6) };
+      asked.set(frame.readInt32BE(8), request);
+      broker.write(frame);
+    });
+    onFrame(broker, (frame) => {
+      const request = asked.get(frame.readInt32BE(4));
+      asked.delete(frame.readInt32BE(4));
+      const body = frame.subarray(ANSWER_HEADER_BYTES);
+      const verdict = request === undefined ? 'pass' : this.judge({ ...request, body });
+      if (verdict === 'pass') client.write(frame);
+      else if (verdict === 'tear') client.end(frame.subarray(0, frame.length / 2));
+      else client.destroy();
+    });
+  }
+}
+
+function onFrame(socket: Socket, take: (frame: Buffer) => void): void {
+  let pending = Buffer.alloc(0);
+  socket.on('data', (data: Buffer) => {
+    pending = Buffer.concat([pending, data]);
+    while (pending.length >= 4 && pending.length >= 4 + pending.readInt32BE(0)) {
+      const end = 4 + pending.readInt32BE(0);
+      take(pending.subarray(0, end));
+      pending = pending.subarray(end);
+    }
+  });
+}
