@@ -64,36 +64,31 @@ export class EvaluationThread {
 
   async #ask(request: EvaluationRequest): Promise<EvaluationAnswer> {
     const thread = (this.#thread ??= await startThread());
-    return new Promise((resolve, reject) => {
-      const timeoutMs = limits.expressionEvaluateMs.value;
-      const cancel = this.#clock.after(timeoutMs, () => {
-        end(() => {
-          reject(tooMuch(`took longer than ${timeoutMs} ms`));
-        }, true);
-      });
-      const end = (settle: () => void, broken: boolean): void => {
-        cancel();
-        thread.removeAllListeners();
-        // A thread that is being ended may still report an error; nobody waits for it any more.
-        thread.on('error', () => undefined);
-        if (broken) {
-          this.#thread = undefined;
-          void thread.terminate();
-        }
-        settle();
-      };
-      thread.once('message', (answer: EvaluationAnswer) => {
-        end(() => {
-          resolve(answer);
-        }, false);
-      });
-      thread.once('error', (error) => {
-        end(() => {
-          reject(threadFailure(error));
-        }, true);
-      });
-      thread.postMessage(request);
+    const timeoutMs = limits.expressionEvaluateMs.value;
+    const ended = Promise.withResolvers<EvaluationAnswer>();
+    const onError = (error: unknown): void => {
+      ended.reject(threadFailure(error));
+    };
+    thread.once('message', ended.resolve);
+    thread.on('error', onError);
+    const cancel = this.#clock.after(timeoutMs, () => {
+      ended.reject(tooMuch(`took longer than ${timeoutMs} ms`));
     });
+    // It keeps the process alive only while somebody waits for it.
+    thread.ref();
+    thread.postMessage(request);
+    try {
+      return await ended.promise;
+    } catch (error) {
+      this.#thread = undefined;
+      void thread.terminate();
+      throw error;
+    } finally {
+      cancel();
+      thread.off('message', ended.resolve);
+      if (this.#thread === thread) thread.off('error', onError);
+      thread.unref();
+    }
   }
 }
 
@@ -110,14 +105,11 @@ async function startThread(): Promise<Worker> {
     env: {},
     resourceLimits: { maxOldGenerationSizeMb: megabytes, maxYoungGenerationSizeMb: 16 },
   });
-  thread.unref();
-  await new Promise<void>((resolve, reject) => {
-    thread.once('message', () => {
-      resolve();
-    });
-    thread.once('error', reject);
-  });
-  thread.removeAllListeners();
+  const ready = Promise.withResolvers<EvaluationAnswer>();
+  thread.once('message', ready.resolve);
+  thread.once('error', ready.reject);
+  await ready.promise;
+  thread.off('error', ready.reject);
   return thread;
 }
 
