@@ -10,8 +10,7 @@ import {
   type Template,
 } from './template.ts';
 import { asBoolean, notABoolean } from './values/boolean.ts';
-import { checkBytes } from './values/text.ts';
-import { weigh } from './values/weigh.ts';
+import { checkBytes, checkSize } from './values/text.ts';
 
 /**
  * The value of a template in a scope: plain data. A value of the scope is handed on as it is, not copied.
@@ -53,7 +52,7 @@ function runTemplate(template: ExpressionTemplate | MixedTemplate, run: Runtime)
   if (template.kind === 'expression' && template.makes) {
     run.site = template.node;
     if (typeof value === 'string') checkBytes(value, run);
-    else if (typeof value === 'object' && value !== null) weigh(value, run);
+    else if (typeof value === 'object' && value !== null) checkSize(value, run);
   }
   return value;
 }
@@ -76,6 +75,9 @@ function asExpressionError(error: unknown, run: Runtime): ExpressionError {
   return new ExpressionError('internal', message, place, { cause: error });
 }
 
+/** Reading a template takes its time; a character of it counts as one operation. */
+const READ_OPERATIONS = 30;
+
 /**
  * The second pass of `render()`. It shares the budget of the first; it has no secrets, variables or files, so
  * that what a template may reach can be seen in the flow; and it does not render again.
@@ -85,7 +87,7 @@ const renderText: RenderText = (text, run) => {
   if (text.length > most) {
     return run.fail('render-refused', `\`render\` takes at most ${most} characters`);
   }
-  run.charge(1 + text.length);
+  run.charge(READ_OPERATIONS + text.length);
   if (comesFromTrigger(text, run)) {
     return run.fail('render-refused', '`render` of trigger data: use it as a value');
   }

@@ -102,7 +102,7 @@ const defaultFilter: FilterDefinition = {
   name: 'default',
   parameters: parameters('value'),
   summary: 'The value, or `value` when it is missing or null: the same as `??`.',
-  example: { template: "<< inputs.nothing | default('none') >>", gives: 'none' },
+  example: { template: "<< inputs.absent | default('none') >>", gives: 'none' },
   lenient: true,
   // The input is handed on whole, so a reference stays one.
   apply: (input, [value]) => input ?? value,

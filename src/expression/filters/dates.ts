@@ -87,7 +87,7 @@ function formatDate(format: string, moment: Moment, run: Runtime): string {
       `\`format\` is longer than ${FORMAT_CHARACTERS_MAX} characters`,
     );
   }
-  run.charge(2 + format.length / 8);
+  run.charge(4 + format.length / 2);
   if (/'/.test(format) && (format.match(/'/g)?.length ?? 0) % 2 === 1) {
     return run.fail('bad-argument', '`format` has a quote that is not closed');
   }

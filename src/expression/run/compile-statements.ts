@@ -115,10 +115,7 @@ function compileFor(node: For): Writer {
 
 /** What there is to go through: elements, keys, or pairs of key and value. */
 function turnsOf(value: unknown, node: For, run: Runtime): readonly unknown[] {
-  if (isList(value)) {
-    run.charge(value.length);
-    return value;
-  }
+  if (isList(value)) return value;
   if (!isMap(value)) {
     return run.fail(
       'wrong-type',

@@ -13,6 +13,11 @@ import type { Scope } from '../scope.ts';
 /** Characters of text that count as one operation. */
 const CHARACTERS_AN_OPERATION = 64;
 
+const HASH_OPERATIONS = 15;
+
+/** What any text costs, however short. */
+const TEXT_BASE = 0.25;
+
 /** What a call outside counts, so that a loop of them ends soon. */
 const IMPURE_OPERATIONS = 100;
 
@@ -56,7 +61,7 @@ export class Runtime {
   }
 
   chargeText(characters: number): void {
-    this.charge(1 + Math.floor(characters / CHARACTERS_AN_OPERATION));
+    this.charge(TEXT_BASE + characters / CHARACTERS_AN_OPERATION);
   }
 
   /** Refuses a text before it is made: `length` is a lower bound of its bytes. */
@@ -112,7 +117,7 @@ export class Runtime {
   /** 64 hexadecimal digits that differ from call to call and agree from attempt to attempt. */
   nextHash(): string {
     this.calls += 1;
-    this.charge(5);
+    this.charge(HASH_OPERATIONS);
     return sha256Hex([this.scope.seed, this.scope.property, String(this.calls)]);
   }
 }

@@ -23,7 +23,6 @@ import type {
   Expression,
   List,
   Literal,
-  Test,
   Unary,
 } from './tree.ts';
 
@@ -108,7 +107,7 @@ function lowerFilter(node: FunCall, lowering: Lowering): Expression {
   const definition = lowering.vocabulary.filters.get(name);
   if (definition === undefined) {
     unknown('filter', name, span, lowering.vocabulary.filters.keys(), lowering);
-    return nothingAt(span);
+    return lowered;
   }
   const callee = { ...span, ...definition, what: `filter \`${name}\`` };
   const bound = bindArguments(callee, given, lowering, (child) => lowerExpression(child, lowering));
@@ -138,7 +137,7 @@ function lowerCall(node: FunCall, lowering: Lowering): Expression {
   return { kind: 'call', definition, arguments: bound, ...span };
 }
 
-function lowerTest(node: BinOp, lowering: Lowering): Test | Literal {
+function lowerTest(node: BinOp, lowering: Lowering): Expression {
   const target = lowerExpression(node.left, lowering);
   // The parser writes `x is name(…)` as a call on the right side.
   const call = node.right;
@@ -147,7 +146,7 @@ function lowerTest(node: BinOp, lowering: Lowering): Test | Literal {
   const definition = lowering.vocabulary.tests.get(name);
   if (definition === undefined) {
     unknown('test', name, span, lowering.vocabulary.tests.keys(), lowering);
-    return nothingAt(span);
+    return target;
   }
   const callee = { ...span, ...definition, what: `test \`${name}\`` };
   const bound = bindArguments(callee, call.args.children, lowering, (child) =>

@@ -20,8 +20,8 @@ export const Coalesce = nodes.BinOp.extend('Coalesce');
 
 const { TOKEN_OPERATOR, TOKEN_SYMBOL } = nunjucksLexer;
 
-const STATEMENTS = new Set(['if', 'for', 'set', 'raw', 'elif', 'elseif', 'else']);
-const ENDINGS = new Set(['endif', 'endfor', 'endset', 'endraw']);
+const STATEMENTS = new Set(['if', 'for', 'set', 'raw']);
+const ENDINGS = new Set(['elif', 'elseif', 'else', 'endif', 'endfor', 'endset', 'endraw']);
 const COMPARISONS = new Set(['==', '===', '!=', '!==', '<', '>', '<=', '>=']);
 
 const ADDITIVE = new Map<string, typeof BinOp>([
@@ -67,7 +67,7 @@ export class TemplateParser extends nunjucksParser.Parser {
     const expected = name !== undefined && this.breakOnBlocks?.includes(name);
     if (name !== undefined && !expected && !STATEMENTS.has(name)) {
       const message = ENDINGS.has(name)
-        ? `\`${name}\` ends nothing here`
+        ? `\`${name}\` belongs to nothing here`
         : `there is no statement \`${name}\`: templates have \`if\`, \`for\`, \`set\` and \`raw\``;
       throw this.error(message, 0, tag?.colno);
     }

@@ -151,7 +151,7 @@ export interface For extends Span {
   readonly otherwise: readonly Statement[];
   /** Slots of names that are made in the body, which live for one turn. */
   readonly bodySlots: readonly number[];
-  /** What a turn costs: the number of nodes of the body. */
+  /** Operations that a turn costs, beside the work in it. */
   readonly turnCost: number;
 }
 

@@ -35,7 +35,7 @@ const presence: readonly TestDefinition[] = [
     ...test(
       'undefined',
       'There is no such value.',
-      '<< inputs.nothing is undefined >>',
+      '<< inputs.absent is undefined >>',
       (value) => value === undefined,
     ),
     lenient: true,

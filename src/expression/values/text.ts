@@ -44,6 +44,18 @@ function replaceReferences(value: unknown, run: Runtime): unknown {
 
 const utf8 = new TextEncoder();
 
+/** JSON writes a number in up to 24 bytes where two are counted, and a character in up to six. */
+const BYTES_A_COUNTED_BYTE_MAX = 12;
+
+/** Refuses a list or map whose JSON is larger than an output may be; references count as they are. */
+export function checkSize(value: unknown, run: Runtime): void {
+  const most = run.outputBytesMax;
+  if (weigh(value, run).bytes * BYTES_A_COUNTED_BYTE_MAX <= most) return;
+  if (utf8.encode(JSON.stringify(value)).length > most) {
+    run.fail('output-too-large', `a value of more than ${most} bytes as JSON`);
+  }
+}
+
 /** Refuses a text that is larger than an output may be. */
 export function checkBytes(text: string, run: Runtime): void {
   const most = run.outputBytesMax;

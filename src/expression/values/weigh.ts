@@ -9,7 +9,7 @@ import type { Runtime } from '../run/runtime.ts';
 import { isMap, kindOf } from './kinds.ts';
 
 export interface Weight {
-  /** A lower bound of the bytes of its JSON. */
+  /** A lower bound of the bytes of its JSON, which has at most twelve times as many. */
   bytes: number;
   /** How many values it consists of. */
   parts: number;
@@ -19,7 +19,8 @@ export interface Weight {
 
 /** Fails with `output-too-large`, `too-deep`, or `wrong-type` for what is not plain data. */
 export function weigh(value: unknown, run: Runtime): Weight {
-  const weight: Weight = { bytes: 0, parts: 0, references: false };
+  // The outermost value has no comma after it.
+  const weight: Weight = { bytes: -1, parts: 0, references: false };
   add(value, weight, 0, run);
   return weight;
 }
@@ -40,7 +41,7 @@ function add(value: unknown, weight: Weight, depth: number, run: Runtime): void 
     weight.references = true;
   } else if (isMap(value)) {
     for (const key of Object.keys(value)) {
-      weight.bytes += key.length + 4;
+      weight.bytes += key.length + 3;
       add(value[key], weight, depth + 1, run);
     }
   } else {
