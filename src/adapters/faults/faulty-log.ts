@@ -37,6 +37,9 @@ export function withFaults(log: Log, options: FaultOptions): FaultyLog {
 class DecoratedLog implements FaultyLog {
   readonly faults: Faults;
   readonly #inner: Log;
+  /** What may wait for a fault to pass when the log is closed. */
+  readonly #opened = new Set<{ close(): void }>();
+  #closed = false;
 
   constructor(inner: Log, options: FaultOptions) {
     this.#inner = inner;
@@ -59,11 +62,16 @@ class DecoratedLog implements FaultyLog {
 
   async writer(partition: number, signal?: AbortSignal): Promise<PartitionWriter> {
     const inner = await this.#reached(() => this.#inner.writer(partition, signal));
-    return new FaultyWriter(inner, this.faults);
+    const writer = new FaultyWriter(inner, this.faults);
+    this.#opened.add(writer);
+    return writer;
   }
 
   producer(): LogProducer {
-    return new FaultyProducer(this.#inner.producer(), this.faults);
+    const producer = new FaultyProducer(this.#inner.producer(), this.faults);
+    this.#opened.add(producer);
+    if (this.#closed) producer.close();
+    return producer;
   }
 
   async *read(
@@ -89,6 +97,9 @@ class DecoratedLog implements FaultyLog {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
+    for (const opened of this.#opened) opened.close();
+    this.#opened.clear();
     await this.#inner.close();
   }
 

@@ -24,9 +24,11 @@ export class FaultyWriter implements PartitionWriter {
     topic: 'events' | 'checkpoints',
     records: readonly OutgoingRecord[],
   ): Promise<AppendOutcome> {
+    if (this.#isClosed) return this.#closed.promise;
     assert(!this.#inFlight.has(topic), `one append to ${topic} at a time`);
     this.#inFlight.add(topic);
-    return Promise.race([this.#append(topic, records), this.#closed.promise]);
+    const outcome = Promise.race([this.#append(topic, records), this.#closed.promise]);
+    return outcome.finally(() => this.#inFlight.delete(topic));
   }
 
   close(): void {
@@ -45,7 +47,6 @@ export class FaultyWriter implements PartitionWriter {
     if (this.#isClosed) return { kind: 'closed' };
     const outcome = await this.#inner.append(topic, records);
     await this.#faults.afterWrite('append', topic, this.partition);
-    this.#inFlight.delete(topic);
     return outcome;
   }
 }

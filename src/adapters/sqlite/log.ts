@@ -45,6 +45,9 @@ export interface SqliteLogOptions {
   readonly fence?: boolean;
 }
 
+/** What a session has of its own; the log's where left out. */
+export type SessionOptions = Partial<Pick<SqliteLogOptions, 'clock' | 'fence'>>;
+
 /** The log and its consumer groups as one process has them. */
 export interface LogSession extends Log {
   readonly membership: Membership;
@@ -52,7 +55,7 @@ export interface LogSession extends Log {
 
 export interface SqliteLog extends LogSession {
   /** Another process of the same log: its `close` ends what it opened, not the log. */
-  session(options?: { readonly clock?: Clock }): LogSession;
+  session(options?: SessionOptions): LogSession;
   /** Retention and compaction now, instead of within the next minute. */
   clean(): Promise<void>;
 }
@@ -174,7 +177,7 @@ class EmbeddedLog extends Session implements SqliteLog {
   readonly #sessions = new Set<Session>();
   #closed = false;
 
-  session(options?: { readonly clock?: Clock }): LogSession {
+  session(options?: SessionOptions): LogSession {
     if (this.#closed) throw new FatalError('log-closed', 'The log has been closed.');
     const session = new Session({ ...this.parts, ...options });
     this.#sessions.add(session);
