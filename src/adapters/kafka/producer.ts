@@ -1,0 +1,68 @@
+import type { OutgoingRecord, TopicName } from '../../model/log-records.ts';
+import type { LogProducer, SendOutcome } from '../../ports/log.ts';
+import { Lane } from './lane.ts';
+import { refusalOf, unknownTopic } from './refusals.ts';
+import type { KafkaTopics } from './topics.ts';
+import type { ProduceDispatcher } from './wire/dispatcher.ts';
+
+export interface ProducerOptions {
+  readonly topics: KafkaTopics;
+  readonly dispatcher: ProduceDispatcher;
+  readonly onClosed: () => void;
+}
+
+/** A sender of records: a lane for each topic-partition it has sent to. */
+export class KafkaProducer implements LogProducer {
+  readonly #options: ProducerOptions;
+  readonly #lanes = new Map<TopicName, (Lane | undefined)[]>();
+  #closed = false;
+
+  constructor(options: ProducerOptions) {
+    this.#options = options;
+  }
+
+  send(
+    topic: TopicName,
+    partition: number,
+    record: OutgoingRecord,
+    options?: { readonly deadlineMs?: number },
+  ): Promise<SendOutcome> {
+    if (this.#closed) return Promise.resolve({ kind: 'closed' });
+    const target = this.#options.topics.find(topic);
+    if (target === undefined || partition < 0 || partition >= target.partitions) {
+      return Promise.resolve(unknownTopic(topic, partition));
+    }
+    const refusal = refusalOf(target, record);
+    if (refusal !== undefined) return Promise.resolve(refusal);
+    const deadlineMs = options?.deadlineMs;
+    return new Promise((settle) => {
+      this.#lane(topic, partition).add({
+        record,
+        deadline: deadlineMs === undefined ? undefined : performance.now() + deadlineMs,
+        settle,
+      });
+    });
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const lanes of this.#lanes.values()) for (const lane of lanes) lane?.close();
+    this.#options.onClosed();
+  }
+
+  #lane(topic: TopicName, partition: number): Lane {
+    let lanes = this.#lanes.get(topic);
+    if (lanes === undefined) {
+      lanes = [];
+      this.#lanes.set(topic, lanes);
+    }
+    let lane = lanes[partition];
+    if (lane === undefined) {
+      const { topics, dispatcher } = this.#options;
+      lane = new Lane(topics.get(topic), partition, dispatcher);
+      lanes[partition] = lane;
+    }
+    return lane;
+  }
+}

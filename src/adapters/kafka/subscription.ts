@@ -1,0 +1,220 @@
+import type { TopicName } from '../../model/log-records.ts';
+import type { LogBounds, LogSubscriber, LogSubscription } from '../../ports/log.ts';
+import type { KafkaConnectionOptions } from './broker-link.ts';
+import { KafkaCluster } from './cluster.ts';
+import { isTemporary } from './kafka-errors.ts';
+import type { KafkaTopic, KafkaTopics } from './topics.ts';
+import { pause } from './waiting.ts';
+import { errorCode, NO_ERROR } from './wire/error-codes.ts';
+import { type FetchedPartition, fetchRequest } from './wire/fetch.ts';
+
+export interface SubscriptionOptions {
+  readonly connection: KafkaConnectionOptions;
+  readonly topics: KafkaTopics;
+  readonly subscriber: LogSubscriber;
+  readonly bounds: (topic: TopicName, partition: number) => Promise<LogBounds>;
+  readonly onClosed: () => void;
+}
+
+/** Where a topic-partition is read. A new object each time it is assigned, so that old answers are known. */
+interface Place {
+  readonly topic: KafkaTopic;
+  readonly partition: number;
+  offset: number;
+  paused: boolean;
+}
+
+/** How long the broker holds a Fetch when there is nothing: a new assignment waits no longer than that. */
+const FETCH_WAIT_MS = 200;
+const RETRY_MS = 50;
+const OFFSET_OUT_OF_RANGE = 1;
+
+/**
+ * Follows topic-partitions: one loop for each leader of any of them, with one Fetch in flight that names them
+ * all. The connections are the subscription's own, since a Fetch that waits at the broker would hold up
+ * another's behind it.
+ *
+ * A loop ends when its leader leads nothing that is to be read; `#follow` starts those that are needed, after
+ * every change and, while a partition has no leader, after every look-up.
+ */
+export class KafkaSubscription implements LogSubscription {
+  readonly #options: SubscriptionOptions;
+  readonly #cluster: KafkaCluster;
+  readonly #places = new Map<string, Place>();
+  readonly #loops = new Map<number, Promise<void>>();
+  readonly #ended = new AbortController();
+  readonly #connected: Promise<void>;
+  #following = false;
+
+  constructor(options: SubscriptionOptions) {
+    this.#options = options;
+    this.#cluster = new KafkaCluster(options.connection);
+    this.#connected = this.#connect();
+    this.#connected.catch(() => undefined);
+  }
+
+  assign(topic: TopicName, partition: number, offset: number): void {
+    const kafkaTopic = this.#options.topics.get(topic);
+    this.#places.set(key(topic, partition), {
+      topic: kafkaTopic,
+      partition,
+      offset,
+      paused: false,
+    });
+    this.#follow();
+  }
+
+  unassign(topic: TopicName, partition: number): void {
+    this.#places.delete(key(topic, partition));
+  }
+
+  pause(topic: TopicName, partition: number): void {
+    const place = this.#places.get(key(topic, partition));
+    if (place !== undefined) place.paused = true;
+  }
+
+  resume(topic: TopicName, partition: number): void {
+    const place = this.#places.get(key(topic, partition));
+    if (place === undefined) return;
+    place.paused = false;
+    this.#follow();
+  }
+
+  async close(): Promise<void> {
+    this.#ended.abort(new Error('the subscription is closed'));
+    this.#places.clear();
+    this.#cluster.close();
+    await Promise.all(this.#loops.values());
+    this.#options.onClosed();
+  }
+
+  async #connect(): Promise<void> {
+    const { signal } = this.#ended;
+    await this.#cluster.connect(signal);
+    await this.#cluster.watch(this.#options.topics.names(), signal);
+  }
+
+  #follow(): void {
+    if (this.#following || this.#ended.signal.aborted) return;
+    this.#following = true;
+    this.#startLoops()
+      .catch(() => undefined) // Only the end of the subscription gets here.
+      .finally(() => {
+        this.#following = false;
+      });
+  }
+
+  async #startLoops(): Promise<void> {
+    await this.#connected;
+    for (;;) {
+      let leaderless = false;
+      for (const place of this.#places.values()) {
+        if (place.paused) continue;
+        const leader = this.#leaderOf(place);
+        if (leader === undefined) leaderless = true;
+        else this.#startLoop(leader);
+      }
+      if (!leaderless) return;
+      await this.#cluster.refreshMetadata().catch(() => undefined);
+      await pause(RETRY_MS, this.#ended.signal);
+    }
+  }
+
+  #leaderOf({ topic, partition }: Place): number | undefined {
+    return this.#cluster.leaderOf(topic.name, partition);
+  }
+
+  #startLoop(leader: number): void {
+    if (this.#loops.has(leader)) return;
+    const loop = this.#loop(leader)
+      .catch(() => undefined)
+      .finally(() => {
+        this.#loops.delete(leader);
+        // What came while the loop ended, or moved to another leader.
+        if (this.#places.size > 0) setImmediate(() => this.#follow());
+      });
+    this.#loops.set(leader, loop);
+  }
+
+  async #loop(leader: number): Promise<void> {
+    const { signal } = this.#ended;
+    while (!signal.aborted) {
+      const places = [...this.#places.values()].filter(
+        (place) => !place.paused && this.#leaderOf(place) === leader,
+      );
+      if (places.length === 0) return;
+      try {
+        this.#deliver(await this.#fetch(leader, places), places);
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!isTemporary(error))
+          this.#options.connection.logger?.error({ err: error }, 'Fetch failed');
+        this.#cluster.refreshSoon();
+        await pause(RETRY_MS, signal);
+      }
+    }
+  }
+
+  #fetch(leader: number, places: readonly Place[]): Promise<readonly FetchedPartition[]> {
+    // Only `starts` is open to anybody, and so to transactions that are rolled back.
+    const isOpen = places.some(({ topic }) => topic.topic === 'starts');
+    const positions = places.map(({ topic, partition, offset }) => ({
+      topic: topic.name,
+      partition,
+      offset,
+    }));
+    const isolation = isOpen ? 'read_committed' : 'read_uncommitted';
+    return this.#cluster.send(
+      leader,
+      fetchRequest(positions, { maxWaitMs: FETCH_WAIT_MS, isolation }),
+    );
+  }
+
+  #deliver(fetched: readonly FetchedPartition[], places: readonly Place[]): void {
+    const byName = new Map(places.map((place) => [key(place.topic.name, place.partition), place]));
+    for (const answer of fetched) {
+      const place = byName.get(key(answer.topic, answer.partition));
+      // Unassigned, moved or paused since: what came is read again when it is wanted.
+      if (place === undefined || place.paused || !this.#isCurrent(place)) continue;
+      if (answer.fetchOffset !== place.offset) continue;
+      if (answer.code === NO_ERROR) this.#deliverRecords(place, answer);
+      else if (answer.code === OFFSET_OUT_OF_RANGE) this.#outOfRange(place);
+      else if (errorCode(answer.code).isStaleMetadata) this.#cluster.refreshSoon();
+    }
+  }
+
+  #isCurrent(place: Place): boolean {
+    return this.#places.get(key(place.topic.topic, place.partition)) === place;
+  }
+
+  #deliverRecords(place: Place, answer: FetchedPartition): void {
+    const { topic } = place.topic;
+    const { partition } = place;
+    const { records, damaged, nextOffset, highWatermark } = answer;
+    if (nextOffset === place.offset) return;
+    place.offset = nextOffset;
+    const { subscriber } = this.#options;
+    for (const { firstOffset, lastOffset, reason } of damaged) {
+      subscriber.onDamaged?.({ topic, partition, firstOffset, lastOffset, reason });
+    }
+    if (!this.#isCurrent(place)) return;
+    subscriber.onRecords({ topic, partition, records, nextOffset, highWatermark });
+  }
+
+  #outOfRange(place: Place): void {
+    const { topic } = place.topic;
+    const { partition } = place;
+    this.unassign(topic, partition);
+    this.#options
+      .bounds(topic, partition)
+      .then((bounds) => {
+        if (this.#ended.signal.aborted || this.#places.has(key(topic, partition))) return;
+        this.#options.subscriber.onOutOfRange(topic, partition, bounds);
+      })
+      .catch(() => undefined); // The log was closed meanwhile.
+  }
+}
+
+function key(topic: string, partition: number): string {
+  return `${topic}/${partition}`;
+}
