@@ -1,7 +1,7 @@
 import { FatalError, RejectedError, RetryableError } from '../../model/errors.ts';
 import type { LogFields } from '../../ports/logger.ts';
 import { BrokerLink, type HostAndPort, type KafkaConnectionOptions } from './broker-link.ts';
-import { errorOfCode, isTemporary } from './kafka-errors.ts';
+import { asPortError, errorOfCode, isTemporary } from './kafka-errors.ts';
 import type { Broker } from './kafkajs-internals.ts';
 import { orAbort, repeat } from './waiting.ts';
 import { errorCode, NO_ERROR } from './wire/error-codes.ts';
@@ -181,8 +181,8 @@ export class KafkaCluster {
       }
       this.#say(false, {}, 'Kafka answers again');
     } catch (error) {
-      if (isTemporary(error))
-        this.#say(true, { err: error }, 'Kafka does not answer; trying again');
+      const isNews = isTemporary(error) || this.#controllerId >= 0;
+      if (isNews) this.#say(true, { err: error }, 'Kafka does not answer; trying again');
       throw error;
     }
   }
@@ -198,9 +198,8 @@ export class KafkaCluster {
    * ones.
    */
   async #ask(topics: readonly string[]): Promise<ClusterMetadata> {
-    if (this.#isClosed)
-      throw new RejectedError('kafka-closed', 'the connection to Kafka is closed');
-    let lastError: unknown;
+    if (this.#isClosed) throw new RejectedError('kafka-closed', 'disconnected from Kafka');
+    const errors: Error[] = [];
     for (const link of this.#candidates()) {
       try {
         const metadata = await askWithin(METADATA_ANSWER_MS, link, topics);
@@ -208,15 +207,15 @@ export class KafkaCluster {
         return metadata;
       } catch (error) {
         this.#closeIfSeed(link);
-        if (!isTemporary(error)) throw error;
-        lastError = error;
+        errors.push(asPortError(error, link.name));
       }
     }
-    throw this.#noAnswer(lastError);
+    // What a person has to mend is only in the way when no other broker answers.
+    throw errors.find((error) => !isTemporary(error)) ?? this.#noAnswer(errors.at(-1));
   }
 
-  #noAnswer(cause: unknown): RetryableError {
-    const why = cause instanceof Error ? cause.message : this.#options.brokers.join(', ');
+  #noAnswer(cause: Error | undefined): RetryableError {
+    const why = cause?.message ?? 'none is configured';
     // A listener of another security protocol ends connections without a word.
     const isNew = this.#controllerId < 0;
     const hint = isNew ? '; check kafka.brokers, and kafka.ssl and kafka.sasl' : '';

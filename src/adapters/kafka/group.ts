@@ -52,8 +52,11 @@ export interface GroupOptions {
 const HEARTBEAT_MS = 1_000;
 const REBALANCE_MS = 3_000;
 const BEFORE_REJOIN_MAX_MS = 2_000;
-/** After a failure, before joining again, ms. */
+/** After a failure, before joining again, ms; doubled with every further one. */
 const REJOIN_DELAY_MS = 100;
+const REJOIN_DELAY_MAX_MS = 2_000;
+/** So many failures in a row are the daily bread of a coordinator that starts or moves. */
+const QUIET_FAILURES = 3;
 const LEAVE_MAX_MS = 2_000;
 const COMMIT_MAX_MS = 5_000;
 const NO_GENERATION = -1;
@@ -85,6 +88,7 @@ export class GroupMembership {
   #memberId = '';
   #generation = NO_GENERATION;
   #isJoining = false;
+  #failures = 0;
   #loop: Promise<void> = Promise.resolve();
 
   constructor(options: GroupOptions) {
@@ -196,6 +200,7 @@ export class GroupMembership {
       const assignment = await this.#sendSync(joined);
       this.#ending.signal.throwIfAborted();
       this.#generation = joined.generationId;
+      this.#failures = 0;
       this.#options.onAssigned(decodeAssignment(assignment), joined.generationId);
       this.#firstAssignment.resolve(undefined);
     } finally {
@@ -262,14 +267,22 @@ export class GroupMembership {
 
   async #afterFailure(error: unknown): Promise<void> {
     if (this.#ending.signal.aborted) return;
+    // Anything else is a fault of ours or of the callback, and no reason to join again.
+    if (!(
+      error instanceof FatalError ||
+      error instanceof KafkaResponseError ||
+      isTemporary(error)
+    )) {
+      throw error;
+    }
     if (error instanceof FatalError) this.#firstAssignment.reject(error);
     if (isOutdated(error)) this.#memberId = '';
     if (isRebalance(error)) return;
-    this.#options.logger?.warn(
-      { err: error, ...this.#identity },
-      'joining the consumer group again',
-    );
-    await pause(REJOIN_DELAY_MS, this.#ending.signal).catch(() => undefined);
+    const isNews = !isTemporary(error) || this.#failures >= QUIET_FAILURES;
+    const fields = { err: error, ...this.#identity };
+    this.#options.logger?.[isNews ? 'warn' : 'debug'](fields, 'joining the consumer group again');
+    const waitMs = Math.min(REJOIN_DELAY_MS * 2 ** this.#failures++, REJOIN_DELAY_MAX_MS);
+    await pause(waitMs, this.#ending.signal).catch(() => undefined);
   }
 
   #ask<Answer>(requests: (broker: Broker) => Promise<Answer>): Promise<Answer> {

@@ -47,13 +47,18 @@ export function asPortError(error: unknown, what: string): Error {
       { cause: error },
     );
   }
-  if (error.name.startsWith('KafkaJS') || error instanceof MalformedBytesError) {
+  if (error.name.startsWith('KafkaJS') || isUnreadable(error)) {
     const { cause } = error;
     // kafkajs wraps what a retry ended with.
     if (cause instanceof Error && isProtocolError(cause)) return asPortError(cause, what);
     return new RetryableError('kafka-unreachable', `${what}: ${error.message}`, { cause: error });
   }
   return error;
+}
+
+/** An answer that is not what the protocol demands; kafkajs then reads beyond its bytes. */
+function isUnreadable(error: Error): boolean {
+  return error instanceof MalformedBytesError || error instanceof RangeError;
 }
 
 /** The error of a code that is not 0. */

@@ -115,6 +115,13 @@ describe('Fetch v11', () => {
     expect(request.decode(answer(Buffer.alloc(0))).answer).toMatchObject([{ nextOffset: 10 }]);
   });
 
+  test('without a whole batch is an error of that partition', () => {
+    const request = fetchRequest([{ topic: 't', partition: 5, offset: 10 }]);
+    expect(request.decode(answer(Buffer.alloc(30, 0x7f))).answer).toMatchObject([
+      { code: 2, records: [], nextOffset: 10 },
+    ]);
+  });
+
   test('refuses an answer about something else', () => {
     const request = fetchRequest([{ topic: 't', partition: 6, offset: 10 }]);
     expect(() => request.decode(answer(null))).toThrow(MalformedBytesError);

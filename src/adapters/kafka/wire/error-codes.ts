@@ -29,6 +29,8 @@ export interface ErrorCode {
  */
 export const UNKNOWN_FATE = -1;
 export const NO_ERROR = 0;
+/** Also given by us to a partition whose bytes cannot be taken for record batches at all. */
+export const CORRUPT_MESSAGE = 2;
 export const UNKNOWN_TOPIC_OR_PARTITION = 3;
 export const LEADER_NOT_AVAILABLE = 5;
 export const ILLEGAL_GENERATION = 22;

@@ -5,7 +5,7 @@ import {
   type DamagedBatch,
   type DecodedBatches,
 } from './decode-batches.ts';
-import { errorCode, NO_ERROR } from './error-codes.ts';
+import { CORRUPT_MESSAGE, errorCode, NO_ERROR } from './error-codes.ts';
 import type { DecodedRecord } from './record-reader.ts';
 import { groupByTopic, RequestBody, type ApiRequest } from './request.ts';
 
@@ -20,7 +20,11 @@ export interface FetchOptions {
   readonly maxWaitMs?: number;
   /** Default 1: answer as soon as there is anything. */
   readonly minBytes?: number;
-  /** Limit of the response, bytes; one batch may exceed it. Default 8 MiB, 25 ms of decoding. */
+  /**
+   * Limit of the response, bytes; one batch may exceed it. Partitions are served in the order given
+   * until it is full, so whoever asks again and again changes the order. Default 8 MiB, 25 ms of
+   * decoding.
+   */
   readonly maxBytes?: number;
   /** Limit for each partition, bytes; one batch may exceed it. Default 1 MiB. */
   readonly partitionMaxBytes?: number;
@@ -96,8 +100,9 @@ export function fetchRequest(
     decode(response) {
       const throttleTimeMs = response.int32();
       const code = response.int16();
-      if (code !== NO_ERROR)
+      if (code !== NO_ERROR) {
         throw new MalformedBytesError(`Fetch answered ${errorCode(code).name}`);
+      }
       response.int32(); // sessionId
       const reader = new FetchReader(response, positions, settings.isolation);
       return { answer: reader.topics(), throttleTimeMs };
@@ -164,20 +169,29 @@ class FetchReader {
         `${topic}/${partition} is in the answer, but was not asked for`,
       );
     }
-    const batches = this.#batches(fetchOffset, highWatermark, abortedTransactions);
     const bounds = { highWatermark, lastStableOffset, logStartOffset };
-    return { topic, partition, fetchOffset, code, ...bounds, ...batches };
+    const about = { topic, partition, fetchOffset, ...bounds };
+    const length = Math.max(response.int32(), 0);
+    const start = response.advance(length);
+    const bytes = response.bytes.subarray(start, start + length);
+    const aborted = this.#isolation === 'read_committed' ? abortedTransactions : [];
+    return { ...about, ...decodePartition(bytes, code, fetchOffset, highWatermark, aborted) };
   }
+}
 
-  #batches(
-    fromOffset: number,
-    highWatermark: number,
-    aborted: readonly AbortedTransaction[],
-  ): DecodedBatches {
-    const length = Math.max(this.#response.int32(), 0);
-    const start = this.#response.advance(length);
-    const bytes = this.#response.bytes.subarray(start, start + length);
-    const abortedTransactions = this.#isolation === 'read_committed' ? aborted : [];
-    return decodeBatches(bytes, { fromOffset, highWatermark, abortedTransactions });
+/** Bytes that cannot be taken for batches at all are an error of their partition, not of others. */
+function decodePartition(
+  bytes: Buffer,
+  code: number,
+  fromOffset: number,
+  highWatermark: number,
+  abortedTransactions: readonly AbortedTransaction[],
+): DecodedBatches & { readonly code: number } {
+  try {
+    const options = { fromOffset, highWatermark, abortedTransactions };
+    return { code, ...decodeBatches(bytes, options) };
+  } catch (error) {
+    if (!(error instanceof MalformedBytesError)) throw error;
+    return { code: CORRUPT_MESSAGE, records: [], damaged: [], nextOffset: fromOffset };
   }
 }
