@@ -2,7 +2,7 @@ import type { Event, KeyWindowPlace } from '../model/events.ts';
 import type { ExecutionId } from '../model/ids.ts';
 import type { SourcePosition } from '../model/starts.ts';
 import { apply } from './apply.ts';
-import { estimateBytes } from './estimate.ts';
+import { jsonBytes } from './estimate.ts';
 import type { PartitionState } from './partition-state.ts';
 import { ExecutionOverlay } from './state/execution-overlay.ts';
 import type { ExecutionHead, ExecutionView, TaskRun } from './state/execution.ts';
@@ -60,7 +60,7 @@ export class Draft implements MutableState {
   /** Applies the event to the draft at once. */
   emit(event: Event): void {
     this.#events.push(event);
-    this.#bytes += estimateBytes(event);
+    this.#bytes += jsonBytes(event);
     apply(this, event);
   }
 

@@ -1,7 +1,8 @@
 import type { Effect } from '../model/effects.ts';
 import type {
+  CommandRejected,
   Event,
-  ExecutionEnded,
+  ExecutionEnding,
   StartRejected,
   TaskEnded,
   TaskScheduled,
@@ -9,7 +10,6 @@ import type {
 import { parseTaskRunId, taskRunId } from '../model/ids.ts';
 import { endedRecord, createdRecord, taskEndedRecord } from './public-record.ts';
 import type { PartitionState } from './partition-state.ts';
-import type { CommandRejected } from '../model/events.ts';
 
 const NONE: readonly Effect[] = [];
 
@@ -19,7 +19,9 @@ export function effectsOf(event: Event): readonly Effect[] {
     case 'execution.created':
       return [{ kind: 'public', execution: event.execution, record: createdRecord(event) }];
     case 'execution.ended':
-      return executionEndedEffects(event);
+      return [{ kind: 'public', execution: event.execution, record: endedRecord(event) }];
+    case 'execution.ending':
+      return endingEffects(event);
     case 'task.scheduled':
       return [dispatchOf(event)];
     case 'task.ended':
@@ -34,7 +36,6 @@ export function effectsOf(event: Event): readonly Effect[] {
     case 'command.rejected':
       return commandRejectedEffects(event);
     // Whoever waits for these reads them in `events`: they are their own answer.
-    case 'execution.ending':
     case 'block.opened':
     case 'task.started':
     case 'task.sleeping':
@@ -90,21 +91,12 @@ function taskEndedEffects(event: TaskEnded): readonly Effect[] {
   return effects;
 }
 
-function executionEndedEffects(event: ExecutionEnded): readonly Effect[] {
-  const { execution, cause, about, time } = event;
-  const ended: Effect = { kind: 'public', execution, record: endedRecord(event) };
-  if (cause.kind !== 'command-failed' || cause.origin === undefined) return [ended];
-  const letter = {
-    reason: 'command-failed',
-    message: cause.message,
-    origin: cause.origin,
-    namespace: about.namespace,
-    flow: about.flow,
-    execution,
-    preview: cause.preview ?? '',
-    timeMs: time,
-  };
-  return [ended, { kind: 'dead-letter', letter }];
+/** The record on which a step threw. It is not told by the end, which may come in a later step. */
+function endingEffects({ execution, cause, time }: ExecutionEnding): readonly Effect[] {
+  if (cause.kind !== 'command-failed' || cause.origin === undefined) return NONE;
+  const { message, origin, preview = '' } = cause;
+  const letter = { reason: 'command-failed', message, origin, execution, preview, timeMs: time };
+  return [{ kind: 'dead-letter', letter }];
 }
 
 function startRejectedEffects(event: StartRejected): readonly Effect[] {

@@ -34,6 +34,15 @@ const utf8 = new TextEncoder();
 /** A character is at most so many bytes as JSON (`\u0000`). */
 const BYTES_A_CHARACTER = 6;
 
+/** Below this estimate a value is small even if each of its characters takes six bytes. */
+const SMALL = 2_048;
+
+/** The size as JSON in UTF-8: exact where it is not small. */
+export function jsonBytes(value: unknown): number {
+  const estimate = estimateBytes(value);
+  return estimate <= SMALL ? estimate : utf8.encode(JSON.stringify(value)).length;
+}
+
 /** Whether the value as JSON is larger than `bytesMax`; exact, and cheap for what is far below. */
 export function isLargerThan(value: unknown, bytesMax: number): boolean {
   const estimate = estimateBytes(value);

@@ -1,4 +1,5 @@
 import { limits } from '../../model/limits.ts';
+import { isReference } from '../../model/reference.ts';
 import { logLevels, type LogLevel } from '../../model/records.ts';
 import type { Json, JsonObject } from '../../support/json.ts';
 import { cutText } from '../text.ts';
@@ -22,9 +23,14 @@ export const log: LeafTask = {
 
 function run({ message, level = 'info' }: JsonObject): LeafResult {
   if (!isLogLevel(level)) return invalidProperty('level', `one of ${logLevels.join(', ')}`);
-  const text = typeof message === 'string' ? message : JSON.stringify(message ?? null);
-  const line = cutText(text, limits.logMessageBytes.value);
+  const line = cutText(textOf(message), limits.logMessageBytes.value);
   return { ok: true, outputs: {}, log: { level, message: line } };
+}
+
+function textOf(message: Json | undefined): string {
+  if (typeof message === 'string') return message;
+  if (isReference(message)) return `(a value of ${message.bytes} bytes, kept as a reference)`;
+  return JSON.stringify(message ?? null);
 }
 
 function isLogLevel(value: Json): value is LogLevel {

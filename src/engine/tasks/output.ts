@@ -1,3 +1,4 @@
+import { isReference } from '../../model/reference.ts';
 import { isJsonObject } from '../../support/json.ts';
 import { done, invalidProperty, type LeafTask } from './executor-task.ts';
 import { executorType, freeOutputs, templated } from './task-type.ts';
@@ -12,5 +13,8 @@ export const output: LeafTask = {
     required: ['values'],
     outputs: freeOutputs,
   }),
-  run: ({ values }) => (isJsonObject(values) ? done(values) : invalidProperty('values', 'a map')),
+  run: ({ values }) =>
+    isJsonObject(values) && !isReference(values)
+      ? done(values)
+      : invalidProperty('values', 'a map of at most 256 KB'),
 };

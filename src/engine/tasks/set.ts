@@ -1,4 +1,5 @@
 import { limits } from '../../model/limits.ts';
+import { isReference } from '../../model/reference.ts';
 import { isJsonObject, type JsonObject } from '../../support/json.ts';
 import { isLargerThan } from '../estimate.ts';
 import {
@@ -23,7 +24,9 @@ export const set: LeafTask = {
 };
 
 function run({ values }: JsonObject, { variables }: TaskContext): LeafResult {
-  if (!isJsonObject(values)) return invalidProperty('values', 'a map');
+  if (!isJsonObject(values) || isReference(values)) {
+    return invalidProperty('values', 'a map of at most 256 KB');
+  }
   const bytesMax = limits.inlineValueBytes.value;
   if (isLargerThan({ ...variables, ...values }, bytesMax)) {
     const message =

@@ -1,0 +1,20 @@
+/** A dispatch waits for so long that its record may soon be deleted: it is sent once more. */
+import type { Definitions } from '../definitions.ts';
+import type { Draft } from '../draft.ts';
+import type { DispatchStaleInput } from '../input.ts';
+import { dispatchAgain } from '../progress/dispatch.ts';
+import { ExecutionStep } from '../progress/execution-step.ts';
+
+export function onDispatchStale(
+  draft: Draft,
+  input: DispatchStaleInput,
+  definitions: Definitions,
+): void {
+  const { execution, dispatch, timeMs } = input;
+  const run = draft.execution(execution)?.run(input.run);
+  const waits = run?.phase === 'dispatched' && run.worker === undefined;
+  if (!waits || run.dispatch !== dispatch) return draft.count('dispatch-superseded');
+  const cause = { kind: 'dispatch-stale', dispatch } as const;
+  const step = new ExecutionStep(draft, definitions, execution, { cause, timeMs });
+  dispatchAgain(step, run, 'stale');
+}

@@ -1,0 +1,155 @@
+/** What expressions see: the context roots, made only as far as a template names them. */
+import type { CompiledValue, Template } from '../../expression/index.ts';
+import { contextRoots } from '../../expression/index.ts';
+import { taskRunId } from '../../model/ids.ts';
+import type { State } from '../../model/states.ts';
+import type { Json, JsonObject } from '../../support/json.ts';
+import type { ExecutionOrigin, ExecutionView, TaskRun } from '../state/execution.ts';
+import type { RunPlace } from './execution-step.ts';
+
+/** Where the roots' values come from. */
+export interface ContextSource {
+  readonly origin: ExecutionOrigin;
+  readonly state: State;
+  readonly variables: JsonObject;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Absent at the start, when no task has run. */
+  readonly view?: ExecutionView;
+  /** The task whose property it is. */
+  readonly run?: RunPlace;
+  readonly nowMs: number;
+}
+
+/** Which roots are named, and of the two that grow with the flow, which tasks. */
+interface Needs {
+  readonly roots: readonly string[];
+  readonly outputs: Tasks;
+  readonly tasks: Tasks;
+}
+
+type Tasks = ReadonlySet<string> | 'all';
+
+const needsOfValues = new WeakMap<CompiledValue, Needs>();
+const needsOfTemplates = new WeakMap<Template, Needs>();
+
+export function rootsForValue(value: CompiledValue, source: ContextSource): JsonObject {
+  let needs = needsOfValues.get(value);
+  if (needs === undefined) {
+    needs = needsOf(value.leaves.map(({ template }) => template));
+    needsOfValues.set(value, needs);
+  }
+  return rootsFor(needs, source);
+}
+
+export function rootsForTemplate(template: Template, source: ContextSource): JsonObject {
+  let needs = needsOfTemplates.get(template);
+  if (needs === undefined) {
+    needs = needsOf([template]);
+    needsOfTemplates.set(template, needs);
+  }
+  return rootsFor(needs, source);
+}
+
+function needsOf(templates: readonly Template[]): Needs {
+  if (templates.some(({ analysis }) => analysis.wholeContext)) {
+    return { roots: contextRoots, outputs: 'all', tasks: 'all' };
+  }
+  const paths = templates.flatMap(({ analysis }) => analysis.paths);
+  return {
+    roots: [...new Set(paths.flatMap(([root]) => root ?? []))],
+    outputs: tasksNamed(paths, 'outputs'),
+    tasks: tasksNamed(paths, 'tasks'),
+  };
+}
+
+function tasksNamed(paths: readonly (readonly string[])[], root: string): Tasks {
+  const named = new Set<string>();
+  for (const [first, task] of paths) {
+    if (first !== root) continue;
+    if (task === undefined) return 'all';
+    named.add(task);
+  }
+  return named;
+}
+
+function rootsFor(needs: Needs, source: ContextSource): JsonObject {
+  const roots: Record<string, Json> = {};
+  for (const root of needs.roots) {
+    const value = rootOf(root, needs, source);
+    if (value !== undefined) roots[root] = value;
+  }
+  return roots;
+}
+
+function rootOf(root: string, needs: Needs, source: ContextSource): Json | undefined {
+  const { origin } = source;
+  switch (root) {
+    case 'flow':
+      return { id: origin.flow, namespace: origin.namespace, revision: origin.revision };
+    case 'execution':
+      return executionRoot(source);
+    case 'inputs':
+      return origin.inputs;
+    case 'vars':
+      return source.variables;
+    case 'outputs':
+      return outputsRoot(needs.outputs, source);
+    case 'tasks':
+      return tasksRoot(needs.tasks, source);
+    case 'trigger':
+      return origin.trigger;
+    case 'labels':
+      return source.labels;
+    case 'globals':
+      return origin.globals;
+    case 'task':
+      return source.run && { id: source.run.task.id, type: source.run.task.type };
+    case 'taskrun':
+      return taskRunRoot(source);
+    default:
+      return undefined; // The roots of constructs that are not around this place.
+  }
+}
+
+function executionRoot({ origin, state }: ContextSource): JsonObject {
+  const { execution, startedAtMs } = origin;
+  return { id: execution, startDate: iso(startedAtMs), state, originalId: execution };
+}
+
+function taskRunRoot({ origin, run }: ContextSource): JsonObject | undefined {
+  if (run === undefined) return undefined;
+  const { ordinal, parent, attempt, startedAtMs } = run;
+  return {
+    id: taskRunId(origin.execution, ordinal),
+    attempt,
+    startDate: iso(startedAtMs),
+    parentId: parent === 0 ? null : taskRunId(origin.execution, parent),
+  };
+}
+
+function outputsRoot(tasks: Tasks, { view }: ContextSource): JsonObject {
+  const outputs: Record<string, Json> = {};
+  for (const run of runsOf(tasks, view)) if (run.phase === 'ended') outputs[run.task] = run.outputs;
+  return outputs;
+}
+
+function tasksRoot(tasks: Tasks, { view }: ContextSource): JsonObject {
+  const states: Record<string, Json> = {};
+  for (const run of runsOf(tasks, view)) {
+    const state = run.phase === 'ended' ? run.state : 'RUNNING';
+    // A failure is plain data; an interface has no index signature by itself.
+    const error = run.phase === 'ended' && run.error !== undefined ? { ...run.error } : null;
+    states[run.task] = { state, error };
+  }
+  return states;
+}
+
+function runsOf(tasks: Tasks, view: ExecutionView | undefined): Iterable<TaskRun> {
+  if (view === undefined) return [];
+  if (tasks === 'all') return view.tasks();
+  return [...tasks].flatMap((task) => view.runOfTask(task) ?? []);
+}
+
+function iso(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}

@@ -1,0 +1,25 @@
+import type { Failure } from '../../model/failure.ts';
+import { taskRunId } from '../../model/ids.ts';
+import { limits } from '../../model/limits.ts';
+import { isLargerThan } from '../estimate.ts';
+import type { TaskProblem } from '../tasks/executor-task.ts';
+import { cutText } from '../text.ts';
+import type { ExecutionStep, RunName } from './execution-step.ts';
+
+/** A failure as flows see it under `error`, bounded in size whoever made it. */
+export function failureOf(
+  step: ExecutionStep,
+  run: RunName,
+  { code, message, details }: Pick<TaskProblem, 'code' | 'message' | 'details'>,
+): Failure {
+  const bytesMax = limits.failureBytes.value;
+  return {
+    code: code.length <= 100 ? code : 'task-failed',
+    message: cutText(message, bytesMax),
+    taskId: run.taskId,
+    taskRunId: taskRunId(step.execution, run.ordinal),
+    attempt: run.attempt,
+    type: run.type,
+    ...(details === undefined || isLargerThan(details, bytesMax) ? {} : { details }),
+  };
+}
