@@ -6,7 +6,7 @@ import { SystemClock } from '../../src/adapters/system/clock.ts';
 import { SystemRandom } from '../../src/adapters/system/random.ts';
 import { withFaults } from '../../src/adapters/faults/faulty-log.ts';
 import { openSqliteLog } from '../../src/adapters/sqlite/log.ts';
-import type { Logger } from '../../src/ports/logger.ts';
+import { failingLogger } from './failing-logger.ts';
 import { contractTopics, describeLogContract } from './log.ts';
 import type { LogHarness } from './log.ts';
 
@@ -23,7 +23,7 @@ const YEAR_MS = 365 * 24 * 3_600_000;
 
 async function openHarness(file: string, removed: () => void): Promise<LogHarness> {
   const clock = new ShiftedClock();
-  const log = await openSqliteLog({ file, topics: contractTopics, clock, logger: failing });
+  const log = await openSqliteLog({ file, topics: contractTopics, clock, logger: failingLogger });
   return {
     async open(options) {
       const session = log.session(options);
@@ -44,19 +44,6 @@ async function openHarness(file: string, removed: () => void): Promise<LogHarnes
       removed();
     },
   };
-}
-
-/** Nothing goes wrong with the storage in these cases. */
-const failing: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: fail,
-  error: fail,
-  child: () => failing,
-};
-
-function fail(fields: unknown, message: string): void {
-  throw new Error(`${message} ${JSON.stringify(fields)}`);
 }
 
 describeLogContract('sqlite-file', () => {
