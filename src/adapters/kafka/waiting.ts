@@ -22,6 +22,7 @@ export async function repeat<Result>(
   attempt: () => Promise<Result>,
   backOff: BackOff = DEFAULT_BACK_OFF,
 ): Promise<Result> {
+  signal.throwIfAborted();
   for (let waitMs = backOff.firstMs; ; waitMs = Math.min(2 * waitMs, backOff.longestMs)) {
     try {
       return await orAbort(signal, attempt());
