@@ -1,5 +1,11 @@
-import type { Event } from '../model/events.ts';
-import { AssertionFailure } from '../support/assert.ts';
+/**
+ * One aligned line for each event, for people: `millrace events tail`, golden traces, failing tests. Ids are
+ * shortened to their last six characters, task runs are written `/2`, public sequence numbers `#3`.
+ */
+import type { Cause, Event, ExecutionCreated, TaskEnded, TaskScheduled } from '../model/events.ts';
+import type { Failure } from '../model/failure.ts';
+import type { RecordOrigin } from '../model/starts.ts';
+import { never } from '../support/never.ts';
 
 /** Where an event lies. */
 export interface EventPlace {
@@ -7,7 +13,195 @@ export interface EventPlace {
   readonly offset: number;
 }
 
-/** One aligned line for people: ids shortened, the rest as `field=value`. */
-export function formatEvent(_event: Event, _where: EventPlace): string {
-  throw new AssertionFailure('follows');
+const ID_CHARACTERS = 6;
+const VALUE_CHARACTERS = 160;
+const TYPE_WIDTH = 17;
+
+export function formatEvent(event: Event, where: EventPlace): string {
+  const place = `${where.partition}:${where.offset}`.padEnd(6);
+  const columns = [place, clock(event.time), entityOf(event), event.type.padEnd(TYPE_WIDTH)];
+  const words = [...summary(event), `<${causeText(event.cause)}`];
+  return [...columns, ...words.filter((word) => word !== '')].join(' ');
+}
+
+/** The last characters of an id: they differ where ids were drawn in a row. */
+export function shortId(id: string): string {
+  return id.length === 26 ? id.slice(-ID_CHARACTERS) : id;
+}
+
+function entityOf(event: Event): string {
+  switch (event.type) {
+    case 'start.duplicate':
+      return shortId(event.requestedId);
+    case 'start.rejected':
+      return event.requestedId === undefined
+        ? '-'.padEnd(ID_CHARACTERS)
+        : shortId(event.requestedId);
+    case 'command.rejected':
+      return shortId(event.entity);
+    default:
+      return shortId(event.execution);
+  }
+}
+
+function summary(event: Event): readonly string[] {
+  switch (event.type) {
+    case 'execution.created':
+      return createdWords(event);
+    case 'execution.ending':
+      return [
+        event.mode,
+        event.state,
+        value('agenda', event.agenda),
+        text('reason', event.reason),
+        failureText(event.error),
+      ];
+    case 'execution.ended':
+      return [
+        `#${event.seq}`,
+        event.state,
+        value('outputs', event.outputs),
+        failureText(event.error),
+      ];
+    case 'block.opened':
+      return [run(event), `${event.task}(${event.taskType})`];
+    case 'task.scheduled':
+      return scheduledWords(event);
+    case 'task.started':
+      return [`/${event.run}`, `dispatch=${event.dispatch}`, `worker=${event.worker}`];
+    case 'task.sleeping':
+      return [run(event), `${event.task}(${event.taskType})`, `until=${clock(event.untilMs)}`];
+    case 'task.ended':
+      return endedWords(event);
+    case 'start.duplicate':
+      return [`of=${shortId(event.execution)}`];
+    case 'start.rejected':
+      return [`${event.reason}:`, event.message, `at=${originText(event.origin)}`];
+    case 'command.held':
+      return [event.command.type];
+    case 'command.forwarded':
+      return [
+        `${event.start.namespace}/${event.start.flow}`,
+        text('key', event.start.idempotencyKey),
+        `at=${originText(event.origin)}`,
+      ];
+    case 'command.rejected':
+      return [event.command, `${event.rejection.code}:`, event.rejection.message];
+    default:
+      return never(event);
+  }
+}
+
+function createdWords(event: ExecutionCreated): readonly string[] {
+  const { trigger, keyWindow } = event;
+  const by = trigger.id === null ? trigger.type : `${trigger.type}:${trigger.id}`;
+  return [
+    `#${event.seq}`,
+    `${event.namespace}/${event.flow}@${event.revision}`,
+    `by=${by}`,
+    filled('inputs', event.inputs),
+    filled('vars', event.variables),
+    filled('labels', event.labels),
+    filled('globals', event.globals),
+    keyWindow === undefined ? '' : `key=${event.idempotencyKey ?? ''}@${keyWindow.number}`,
+  ];
+}
+
+function scheduledWords(event: TaskScheduled): readonly string[] {
+  const { deferred, reason } = event;
+  const paths = deferred.map(({ path }) => path.join('.'));
+  return [
+    run(event),
+    `${event.task}(${event.taskType})`,
+    `dispatch=${event.dispatch}`,
+    `to=${event.workerGroup}`,
+    `key=${shortKey(event.idempotencyKey)}`,
+    filled('properties', event.properties),
+    paths.length === 0 ? '' : `deferred=${paths.join(',')}`,
+    reason ?? '',
+  ];
+}
+
+function endedWords(event: TaskEnded): readonly string[] {
+  const { log, variables, cancels, outcome } = event;
+  return [
+    `#${event.seq}`,
+    run(event),
+    `${event.task}(${event.taskType})`,
+    event.state,
+    event.outputs === null ? '' : filled('outputs', event.outputs),
+    log === undefined ? '' : `log=${log.level} ${JSON.stringify(cut(log.message))}`,
+    variables === undefined ? '' : filled('set', variables.set),
+    variables === undefined || variables.unset.length === 0 ? '' : value('unset', variables.unset),
+    event.labels === undefined ? '' : value('labels', event.labels),
+    failureText(event.error),
+    outcome === undefined ? '' : `outcome=${outcome}`,
+    cancels === undefined ? '' : `cancels=${cancels.workerGroup}/${cancels.dispatch}`,
+  ];
+}
+
+function run(event: { readonly run: number; readonly parent: number }): string {
+  return event.parent === 0 ? `/${event.run}` : `/${event.parent}/${event.run}`;
+}
+
+function causeText(cause: Cause): string {
+  switch (cause.kind) {
+    case 'start':
+      return `start@${cause.offset}`;
+    case 'command':
+      return `command@${cause.offset}${cause.replyTo === undefined ? '' : ` reply=${cause.replyTo.request}`}`;
+    case 'worker-gone':
+      return `worker-gone ${cause.worker}`;
+    case 'dispatch-stale':
+      return `stale dispatch=${cause.dispatch}`;
+    case 'effect-refused':
+      return `refused@${cause.offset}.${cause.index}`;
+    case 'timer':
+    case 'continue':
+      return cause.kind;
+    case 'command-failed':
+      return `failed ${JSON.stringify(cut(cause.message))}`;
+    default:
+      return never(cause);
+  }
+}
+
+function failureText(failure: Failure | undefined): string {
+  if (failure === undefined) return '';
+  const at = failure.taskId === undefined ? '' : ` at ${failure.taskId}`;
+  const outputs = failure.outputs === undefined ? '' : ` ${value('with', failure.outputs)}`;
+  return `error=${failure.code}${at}: ${cut(failure.message)}${outputs}`;
+}
+
+function originText({ topic, partition, offset }: RecordOrigin): string {
+  return `${topic}/${partition}/${offset}`;
+}
+
+/** Our own keys repeat the execution's id. */
+function shortKey(key: string): string {
+  const own = /^millrace-(\w{26})-(\d+-\d+)$/.exec(key);
+  return own === null ? key : `${shortId(own[1] ?? '')}-${own[2] ?? ''}`;
+}
+
+function value(name: string, json: unknown): string {
+  return `${name}=${cut(JSON.stringify(json))}`;
+}
+
+function filled(name: string, json: unknown): string {
+  const written = JSON.stringify(json);
+  return written === '{}' ? '' : `${name}=${cut(written)}`;
+}
+
+function text(name: string, given: string | undefined): string {
+  return given === undefined ? '' : `${name}=${JSON.stringify(cut(given))}`;
+}
+
+function cut(line: string): string {
+  const more = line.length - VALUE_CHARACTERS;
+  return more <= 0 ? line : `${line.slice(0, VALUE_CHARACTERS)}…+${more}`;
+}
+
+/** UTC, as the log has it. */
+function clock(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().slice(11, 23);
 }
