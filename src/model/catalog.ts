@@ -1,4 +1,5 @@
 import type { JsonObject } from '../support/json.ts';
+import { FatalError } from './errors.ts';
 
 /**
  * The catalog: every task and trigger type that flows may use, as data. It is filled in `compose()` from
@@ -53,4 +54,75 @@ export interface TriggerType {
   readonly required: readonly string[];
   /** The fields that flows see under `trigger`, beside `type` and `id`. */
   readonly fields: readonly string[];
+}
+
+/** What every task may have, beside its type's own properties. */
+export const commonTaskProperties = [
+  'id',
+  'type',
+  'description',
+  'when',
+  'disabled',
+  'workerGroup',
+  'idempotencyKey',
+] as const;
+
+/** What every trigger may have, beside its type's own properties. */
+export const commonTriggerProperties = [
+  'id',
+  'type',
+  'description',
+  'when',
+  'inputs',
+  'labels',
+  'disabled',
+  'idempotencyKey',
+] as const;
+
+/**
+ * The types as one catalog.
+ * @throws {@link FatalError} `catalog-invalid` when two types have one name, a type's property has the name
+ *   of a common one, or a required property is not declared.
+ */
+export function buildCatalog(types: {
+  readonly tasks: readonly TaskType[];
+  readonly triggers: readonly TriggerType[];
+}): Catalog {
+  for (const task of types.tasks) {
+    checkProperties(
+      task,
+      [...Object.keys(task.properties), ...task.children],
+      commonTaskProperties,
+    );
+  }
+  for (const trigger of types.triggers) {
+    checkProperties(trigger, Object.keys(trigger.properties), commonTriggerProperties);
+  }
+  return { tasks: byType(types.tasks), triggers: byType(types.triggers) };
+}
+
+function byType<Type extends { readonly type: string }>(
+  types: readonly Type[],
+): ReadonlyMap<string, Type> {
+  const all = new Map<string, Type>();
+  for (const entry of types) {
+    if (all.has(entry.type)) throw invalid(`two plugins bring the type ${entry.type}`);
+    all.set(entry.type, entry);
+  }
+  return all;
+}
+
+function checkProperties(
+  { type, required }: { readonly type: string; readonly required: readonly string[] },
+  properties: readonly string[],
+  common: readonly string[],
+): void {
+  const taken = properties.find((name) => common.includes(name));
+  if (taken !== undefined) throw invalid(`${type} declares ${taken}, which every type has already`);
+  const missing = required.find((name) => !properties.includes(name));
+  if (missing !== undefined) throw invalid(`${type} requires ${missing} and does not declare it`);
+}
+
+function invalid(message: string): FatalError {
+  return new FatalError('catalog-invalid', message);
 }

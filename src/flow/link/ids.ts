@@ -1,0 +1,27 @@
+import type { Findings } from '../findings.ts';
+import { childOf, type LocatedMap, mapsIn } from '../parse/located-node.ts';
+import { flattened, type TaskEntry } from './index-of-tasks.ts';
+
+/** Ids of tasks and triggers are unique over the whole flow, those of inputs and outputs in their list. */
+export function checkIds(root: LocatedMap, tasks: readonly TaskEntry[], findings: Findings): void {
+  const all = flattened(tasks).map(({ node }) => node);
+  unique([...mapsIn(root, 'triggers'), ...all], 'a task or trigger', findings);
+  unique(mapsIn(root, 'inputs'), 'an input', findings);
+  unique(mapsIn(root, 'outputs'), 'an output', findings);
+}
+
+function unique(nodes: readonly LocatedMap[], what: string, findings: Findings): void {
+  const first = new Map<string, number>();
+  for (const node of nodes) {
+    const id = childOf(node, 'id');
+    if (id === undefined || typeof id.value !== 'string') continue;
+    const { line } = findings.source.rangeOf(id.span);
+    const before = first.get(id.value);
+    if (before === undefined) {
+      first.set(id.value, line);
+      continue;
+    }
+    const message = `\`${id.value}\` is the id of ${what} in line ${before} already`;
+    findings.add('id-duplicate', id.span, message);
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * What the language will have and this version has not: each is refused as unknown, with the hint that it is
+ * the version and not the spelling. A name leaves these lists with the release that brings it.
+ */
+export const laterFlowProperties: ReadonlySet<string> = new Set([
+  'errors',
+  'finally',
+  'afterExecution',
+  'concurrency',
+  'rateLimit',
+  'retry',
+  'timeout',
+  'sla',
+  'checks',
+  'taskDefaults',
+  'tests',
+  'dialect',
+]);
+
+export const laterTaskProperties: ReadonlySet<string> = new Set([
+  'retry',
+  'timeout',
+  'allowFailure',
+  'allowWarning',
+  'rateLimit',
+  'cache',
+  'logLevel',
+  'compensate',
+  'errors',
+  'finally',
+]);
+
+export const laterTriggerProperties: ReadonlySet<string> = new Set([
+  'debounce',
+  'batch',
+  'stopAfter',
+  'onError',
+]);
+
+export const laterInputTypes: ReadonlySet<string> = new Set([
+  'file',
+  'yaml',
+  'uri',
+  'email',
+  'secret',
+  'select',
+  'multiselect',
+]);
+
+const laterTypeNames: ReadonlySet<string> = new Set([
+  'parallel',
+  'dag',
+  'if',
+  'switch',
+  'foreach',
+  'loop-until',
+  'allow-failure',
+  'pause',
+  'wait.event',
+  'subflow',
+  'foreach.subflow',
+  'http.download',
+  'sql.query',
+  'nats.publish',
+  'mqtt.publish',
+  'amqp.publish',
+  'sqs.send',
+  'pubsub.publish',
+  'email.send',
+  'jq',
+  'jsonata',
+  'worker',
+  'working-directory',
+  'schedule',
+]);
+
+const laterFamilies = ['kafka.', 'script.', 's3.', 'redis.', 'kv.'] as const;
+
+export function isLaterType(type: string): boolean {
+  return laterTypeNames.has(type) || laterFamilies.some((family) => type.startsWith(family));
+}
+
+export const notInThisVersion = 'It is part of the language, but not available in this version.';
