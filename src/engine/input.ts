@@ -22,6 +22,8 @@ export interface StartInput {
   readonly timeMs: number;
   readonly origin: RecordOrigin;
   readonly start: Parsed<StartRequest>;
+  /** The shell has found that it cannot be decided: it becomes a dead letter with this reason. */
+  readonly refusal?: { readonly reason: string; readonly message: string };
   /** The start of the record's value, for a dead letter. */
   readonly preview: string;
 }

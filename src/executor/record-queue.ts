@@ -57,7 +57,12 @@ export class RecordQueue {
       const next = at === last ? nextOffset : record.offset + 1;
       this.#push({ kind: 'record', record, ticket, next });
     }
-    if (records.length === 0) this.#push({ kind: 'nothing', next: nextOffset });
+    if (records.length === 0) this.pushNothing(nextOffset);
+  }
+
+  /** Passes offsets that hold nothing for us. */
+  pushNothing(next: number): void {
+    this.#push({ kind: 'nothing', next });
   }
 
   pushDamaged(range: DamagedRange, timeMs: number): void {

@@ -2,6 +2,9 @@ import type { Parsed, StartRequest } from '../model/starts.ts';
 import type { FlowFollower } from './flow-follower.ts';
 import { LogEnd } from './log-end.ts';
 
+/** What is to be done with a start: step it, look at it again later, or refuse it. */
+export type GateVerdict = 'pass' | 'wait' | { readonly reason: string; readonly message: string };
+
 /**
  * Holds starts (never commands) until the replica of `flows` knows what they name.
  *
@@ -29,23 +32,22 @@ export class StartGate {
     return this.#end.ticket();
   }
 
-  /** The start as it is to be stepped, or undefined while it must wait. */
-  check(start: Parsed<StartRequest>, ticket: number): Parsed<StartRequest> | undefined {
-    if (!start.ok) return start;
+  check(start: Parsed<StartRequest>, ticket: number): GateVerdict {
+    if (!start.ok) return 'pass';
     const { namespace, flow, flowsOffset } = start.value;
     const known =
       flowsOffset === undefined
         ? this.#flows.registry.head(namespace, flow) !== undefined
         : this.#flows.reached(flowsOffset);
-    if (known) return start;
+    if (known) return 'pass';
     const end = this.#end.endFor(ticket);
-    if (end === undefined) return undefined;
+    if (end === undefined) return 'wait';
     if (flowsOffset !== undefined && flowsOffset > end) return unknownOffset(start.value, end);
     const needed = flowsOffset ?? end;
-    if (this.#flows.reached(needed)) return start;
+    if (this.#flows.reached(needed)) return 'pass';
     this.#giveUp();
     this.#giveUp = this.#flows.onReached(needed, this.#wake);
-    return undefined;
+    return 'wait';
   }
 
   close(): void {
@@ -53,9 +55,9 @@ export class StartGate {
   }
 }
 
-function unknownOffset({ namespace, flow, flowsOffset }: StartRequest, end: number) {
+function unknownOffset({ flowsOffset }: StartRequest, end: number): GateVerdict {
   const message =
     `The start names offset ${flowsOffset ?? 0} of flows, which ends at ${end}: it was sent against ` +
     'another installation, or flows was created anew. Send it again.';
-  return { ok: false, reason: 'flows-offset-unknown', message, raw: { namespace, flow } } as const;
+  return { reason: 'flows-offset-unknown', message };
 }

@@ -66,9 +66,11 @@ export class Starts implements InputSource {
       // A start that waits is looked at in every turn: it is decoded once.
       this.#head = { offset, start: decodeStart(record, origin) };
     }
-    const start = this.#gate.check(this.#head.start, ticket);
-    if (start === undefined) return undefined;
-    return new ReadStart({ offset, timeMs: timestampMs, origin, start }, value);
+    const { start } = this.#head;
+    const verdict = this.#gate.check(start, ticket);
+    if (verdict === 'wait') return undefined;
+    const refusal = verdict === 'pass' ? {} : { refusal: verdict };
+    return new ReadStart({ offset, timeMs: timestampMs, origin, start, ...refusal }, value);
   }
 }
 
@@ -79,6 +81,7 @@ class ReadStart implements StartInput {
   readonly timeMs: number;
   readonly origin: StartInput['origin'];
   readonly start: StartInput['start'];
+  declare readonly refusal?: { readonly reason: string; readonly message: string };
   readonly #value: string | null;
 
   constructor(read: Omit<StartInput, 'kind' | 'preview'>, value: string | null) {
@@ -86,6 +89,7 @@ class ReadStart implements StartInput {
     this.timeMs = read.timeMs;
     this.origin = read.origin;
     this.start = read.start;
+    if (read.refusal !== undefined) this.refusal = read.refusal;
     this.#value = value;
   }
 

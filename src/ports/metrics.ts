@@ -68,6 +68,11 @@ export const metricNames = {
     help: 'Effects that wait for their acknowledgement.',
     labels: [],
   },
+  millrace_effects_refused_total: {
+    kind: 'counter',
+    help: 'Effects that the log will never take as they are.',
+    labels: ['kind'],
+  },
   millrace_partitions_owned: {
     kind: 'gauge',
     help: 'Partitions that this executor runs.',

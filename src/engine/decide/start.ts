@@ -27,7 +27,7 @@ function decide(draft: Draft, input: StartInput, definitions: Definitions): void
     draft.count('start-repeated');
     return;
   }
-  const problem = tooLarge(start) ?? misplaced(draft, start);
+  const problem = input.refusal ?? tooLarge(start) ?? misplaced(draft, start);
   if (problem !== undefined) return rejectStart(draft, record, problem, start);
   if (start.executionId !== undefined) {
     return beginExecution(draft, { ...record, start, execution: start.executionId }, definitions);

@@ -1,0 +1,88 @@
+import { restorePage } from '../engine/pages.ts';
+import type { PartitionState } from '../engine/partition-state.ts';
+import type { Log } from '../ports/log.ts';
+import {
+  type CheckpointMarker,
+  type CheckpointRecord,
+  decodeCheckpoint,
+} from '../records/checkpoints.ts';
+import type { Pace } from './pace.ts';
+
+/** What was found in `checkpoints`; the pages themselves are in the state. */
+export interface LoadedCheckpoint {
+  readonly marker: CheckpointMarker | undefined;
+  /** Records of former owners that lie behind a newer owner's `checkpoint.opened`, and damaged ones. */
+  readonly skipped: number;
+  /** Epochs whose `checkpoint.opened` is still there. */
+  readonly openedBefore: readonly number[];
+  /** Characters of the newest page of each key. */
+  readonly pages: ReadonlyMap<string, number>;
+}
+
+/**
+ * Reads the pages of a partition up to the reader's own `checkpoint.opened` into its state.
+ *
+ * A page or marker is passed over only when its epoch is lower than that of the newest `checkpoint.opened`
+ * before it in the log: then a former owner wrote it while somebody newer had begun.
+ */
+export async function loadCheckpoint(
+  { log, partition, state }: { log: Log; partition: number; state: PartitionState },
+  end: number,
+  pace: Pace,
+  signal: AbortSignal,
+): Promise<LoadedCheckpoint> {
+  const { start } = await log.bounds('checkpoints', partition, signal);
+  const reader = new CheckpointReader(state);
+  for await (const records of log.read('checkpoints', partition, start, end, signal)) {
+    for (const record of records) {
+      reader.read(decodeCheckpoint(record));
+      if (pace.due()) await pace.breathe();
+    }
+  }
+  return reader.loaded();
+}
+
+class CheckpointReader {
+  readonly #state: PartitionState;
+  readonly #opened = new Set<number>();
+  readonly #pages = new Map<string, number>();
+  #newestOpened = -1;
+  #marker: CheckpointMarker | undefined;
+  #skipped = 0;
+
+  constructor(state: PartitionState) {
+    this.#state = state;
+  }
+
+  read(record: CheckpointRecord): void {
+    if (record.kind === 'unknown' || record.epoch < this.#newestOpened) {
+      this.#skipped += 1;
+      return;
+    }
+    switch (record.kind) {
+      case 'page':
+        restorePage(this.#state, record.key, record.value);
+        if (record.value === null) this.#pages.delete(record.key);
+        else this.#pages.set(record.key, record.value.length);
+        return;
+      case 'marker':
+        this.#marker = record.marker;
+        return;
+      case 'opened':
+        this.#newestOpened = record.epoch;
+        this.#opened.add(record.epoch);
+        return;
+      case 'opened-removed':
+        this.#opened.delete(record.opened);
+    }
+  }
+
+  loaded(): LoadedCheckpoint {
+    return {
+      marker: this.#marker,
+      skipped: this.#skipped,
+      openedBefore: [...this.#opened],
+      pages: this.#pages,
+    };
+  }
+}
