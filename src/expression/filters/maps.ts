@@ -33,7 +33,7 @@ const merge: FilterDefinition = {
   name: 'merge',
   parameters: parameters('other'),
   summary:
-    'A map with the keys of both, those of `other` first in rank; of two lists, one after the other.',
+    'A map with the keys of both, and the values of `other` where both have one; of two lists, one after the other.',
   example: { template: '<< {a: 1, b: 1} | merge({b: 2}) >>', gives: { a: 1, b: 2 } },
   apply(input, [other], run) {
     if (isList(input)) {
