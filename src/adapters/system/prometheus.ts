@@ -59,9 +59,14 @@ export class PrometheusMetrics implements Metrics {
     instrument.observe(labels, seconds);
   }
 
-  /** The page that Prometheus scrapes, and its content type. */
-  async page(): Promise<{ readonly contentType: string; readonly text: string }> {
-    return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
+  /** The content type of {@link text}. */
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** The page that Prometheus scrapes. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
   }
 
   #register(name: string, definition: MetricDefinition): Instrument {

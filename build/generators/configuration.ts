@@ -1,0 +1,51 @@
+/** docs/configuration.md: every key, from src/config/keys.ts. */
+import { variableOf } from '../../src/config/environment.ts';
+import { type Key, keys } from '../../src/config/keys.ts';
+import type { GeneratedFile } from '../generated-file.ts';
+
+const INTRODUCTION = `# Configuration
+
+Flags win over the environment, that over \`millrace.yaml\` (in the working folder, or where \`--config\` says),
+that over the defaults. A key that is not in the table is an error. \`millrace config print --redacted --sources\`
+shows what holds and where each value comes from.
+
+- In the environment a key is \`MILLRACE_\` and its parts joined by two underscores, as the table shows. Lists are
+  separated by commas. An empty variable is as good as none.
+- A variable with \`_FILE\` at its end names a file that holds the value, such as a mounted secret:
+  \`MILLRACE_KAFKA__SASL__PASSWORD_FILE=/run/secrets/kafka\`.
+- Durations are written \`30s\`, \`5m\`, \`1h30m\`; sizes \`10MiB\`, \`64KB\`, or a number of bytes.
+- Relative paths begin at the file that names them; those of flags and the environment at the working folder.
+- \`MILLRACE_SECRET_X\` is no configuration: it is the secret that flows read by \`secret('X')\`.
+
+\`\`\`yaml
+kafka:
+  brokers: [localhost:9092]
+  prefix: shop.
+worker:
+  groups: [default]
+plugin:
+  http:
+    allow: ['intranet.example', '10.0.0.0/8']
+globals:
+  api: https://pay.example
+\`\`\`
+
+This page is generated from \`src/config/keys.ts\`.`;
+
+function row([name, key]: readonly [string, Key<unknown>]): string {
+  const fallback = key.fallback === undefined ? '' : `\`${JSON.stringify(key.fallback)}\``;
+  const meaning = key.secret ? `${key.meaning} Not printed.` : key.meaning;
+  const shown = name.replaceAll('*', '<name>');
+  const variable = name.includes('*') ? '' : `\`${variableOf(name)}\``;
+  return `| \`${shown}\` | ${fallback} | ${meaning} | ${variable} |`;
+}
+
+function table(): string {
+  const head = ['| key | default | meaning | variable |', '|---|---|---|---|'];
+  return [...head, ...Object.entries<Key<unknown>>(keys).map(row)].join('\n');
+}
+
+const generated: readonly GeneratedFile[] = [
+  { file: 'docs/configuration.md', content: () => `${INTRODUCTION}\n\n${table()}\n` },
+];
+export default generated;

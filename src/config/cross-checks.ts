@@ -1,0 +1,49 @@
+/** What no key can know alone. */
+import type { ConfigProblem } from './problems.ts';
+import { type Settings, valueOf } from './values.ts';
+
+export function crossChecks(settings: Settings): readonly ConfigProblem[] {
+  return [...samePorts(settings), ...halfLogins(settings), ...halfCertificates(settings)];
+}
+
+function samePorts(settings: Settings): readonly ConfigProblem[] {
+  const port = valueOf(settings, 'management.port');
+  if (port === 0 || port !== valueOf(settings, 'http.port')) return [];
+  // One of the two was set, or both were: the defaults differ.
+  const name =
+    settings.get('management.port')?.source.kind === 'default' ? 'http.port' : 'management.port';
+  return at(
+    settings,
+    name,
+    `${port} is the other port too: give \`http.port\` and \`management.port\` two`,
+  );
+}
+
+function halfLogins(settings: Settings): readonly ConfigProblem[] {
+  return names(settings, '.sasl.').flatMap((base) => {
+    const given = ['mechanism', 'username', 'password'].filter((part) => settings.has(base + part));
+    const missing = ['username', 'password'].find((part) => !settings.has(base + part));
+    const [first] = given;
+    if (missing === undefined || first === undefined) return [];
+    return at(settings, base + first, `needs \`${base}${missing}\` beside it`);
+  });
+}
+
+function halfCertificates(settings: Settings): readonly ConfigProblem[] {
+  return names(settings, '.ssl.').flatMap((base) => {
+    const [has, lacks] = settings.has(`${base}cert`) ? ['cert', 'key'] : ['key', 'cert'];
+    if (!settings.has(base + has) || settings.has(base + lacks)) return [];
+    return at(settings, base + has, `needs \`${base}${lacks}\` beside it`);
+  });
+}
+
+/** The beginnings of names up to and with `part`: `kafka.sasl.`, `kafka.connections.billing.sasl.`. */
+function names(settings: Settings, part: string): readonly string[] {
+  const found = [...settings.keys()].filter((name) => name.includes(part));
+  return [...new Set(found.map((name) => name.slice(0, name.indexOf(part) + part.length)))];
+}
+
+function at(settings: Settings, key: string, message: string): readonly ConfigProblem[] {
+  const setting = settings.get(key);
+  return setting === undefined ? [] : [{ key, source: setting.source, message }];
+}
