@@ -2,6 +2,7 @@
  * Values of a YAML property: trees of maps and lists with a template in each string. They are compiled with
  * their flow's revision; parts without expressions are frozen and shared by every evaluation.
  */
+import { never } from '../support/never.ts';
 import type { Analysis } from './analyse.ts';
 import { evaluate } from './evaluate.ts';
 import { ExpressionError, type TemplateProblem } from './problem.ts';
@@ -26,7 +27,7 @@ export interface LocatedProblem {
   readonly problem: TemplateProblem;
 }
 
-/** What a leaf is evaluated with, and that an evaluation may leave to somebody else. */
+/** A property's value, ready to be evaluated. Immutable. */
 export interface CompiledValue {
   /** True when there is nothing to evaluate. */
   readonly constant: boolean;
@@ -134,7 +135,7 @@ export interface DeferredLeaf {
   readonly template: Template;
 }
 
-/** What becomes of a template: its value, or its absence, with a `null` left in its place. */
+/** What becomes of a template; `path` is where it is written, `target` where its value goes. */
 type EvaluateLeaf = (template: Template, path: ValuePath, target: ValuePath) => unknown;
 
 /** The value with every template evaluated: fresh maps and lists, but for constant parts. */
@@ -197,6 +198,8 @@ function evaluateNode(
       }
       return map;
     }
+    default:
+      return never(node);
   }
 }
 

@@ -132,19 +132,12 @@ function onlyExpression(nodes: readonly Statement[]): Expression | undefined {
   return part?.kind === 'output' && more.length === 0 ? part.expression : undefined;
 }
 
+const MAKING_NODES: ReadonlySet<string> = new Set(['list', 'dictionary', 'filter', 'call']);
+
 /** True when the expression makes text, lists or maps of its own. */
 function makes(node: Expression): boolean {
-  switch (node.kind) {
-    case 'list':
-    case 'dictionary':
-    case 'filter':
-    case 'call':
-      return true;
-    case 'binary':
-      if (node.operator === '~' || node.operator === '+') return true;
-      break;
-    default:
-  }
+  if (MAKING_NODES.has(node.kind)) return true;
+  if (node.kind === 'binary' && (node.operator === '~' || node.operator === '+')) return true;
   return childrenOf(node).some((child) => child !== undefined && makes(child));
 }
 

@@ -4,6 +4,12 @@ import type { TemplateProblem } from './problem.ts';
 import { scanTags } from './syntax/cut.ts';
 import { nativeDelimiters } from './syntax/delimiters.ts';
 
+/** One scalar does not need to be told the same again and again. */
+const WARNINGS_MAX = 10;
+
+/** A closer farther away belongs to something else. */
+const INNER_CHARACTERS_MAX = 500;
+
 /** `<<` and a name; the closer within the line. `<<<` is a here-string. */
 const TIGHT = /(?<!<)<<([A-Za-z_][^<>\n]{0,200}?)>>/g;
 
@@ -15,7 +21,7 @@ const FOREIGN = /\$?\{\{-?\s*([A-Za-z_]\w*)\b/g;
 export function findWarnings(text: string): readonly TemplateProblem[] {
   if (!text.includes('<<') && !text.includes('{{')) return [];
   const plain = withoutTags(text);
-  return [...tightExpressions(plain), ...foreignExpressions(plain)];
+  return [...tightExpressions(plain), ...foreignExpressions(plain)].slice(0, WARNINGS_MAX);
 }
 
 /** The text with blanks where expressions, statements and `raw` are, so that offsets stay. */
@@ -53,7 +59,9 @@ function foreignExpressions(text: string): TemplateProblem[] {
   for (const match of text.matchAll(FOREIGN)) {
     if (!isContextRoot(match[1] ?? '')) continue;
     const start = match.index;
-    const inside = text.slice(start + match[0].indexOf('{{') + 2);
+    if (problems.length === WARNINGS_MAX) break;
+    const from = start + match[0].indexOf('{{') + 2;
+    const inside = text.slice(from, from + INNER_CHARACTERS_MAX);
     const close = inside.indexOf('}}');
     const base = {
       code: 'kestra-expression-in-native-flow' as const,
@@ -66,7 +74,7 @@ function foreignExpressions(text: string): TemplateProblem[] {
       continue;
     }
     const inner = inside.slice(0, close).replace(/^-/, '').replace(/-$/, '').trim();
-    const end = text.length - inside.length + close + 2;
+    const end = from + close + 2;
     const replacement = `<< ${inner} >>`;
     const hint = `write \`${replacement}\``;
     problems.push({ ...base, end, hint, fix: { start, end, replacement } });

@@ -26,7 +26,8 @@ export function scanTags(text: string, delimiters: Delimiters): Scan {
     if (close === undefined) return { tags, cut: { start: opener.start } };
     from = close;
     if (opener.kind === 'statement' && RAW.test(text.slice(opener.end, opener.end + 16))) {
-      from = findEndRaw(text, from, delimiters)?.end ?? from;
+      // Without an `endraw` the rest belongs to it, and the parser says what is missing.
+      from = findEndRaw(text, from, delimiters)?.end ?? text.length;
     }
     tags.push({ start: opener.start, end: from });
   }

@@ -28,6 +28,7 @@ export function unknown(
   known: Iterable<string>,
   lowering: Lowering,
 ): void {
+  if (lowering.full) return;
   const names = [...known];
   const close = nearest(name, names);
   const hint =

@@ -6,6 +6,9 @@ import { Names } from './names.ts';
 import { TemplateSyntaxError } from './syntax-error.ts';
 import type { Expression, Statement } from './tree.ts';
 
+/** What is reported of one scalar at most. */
+const PROBLEMS_MAX = 20;
+
 export class Lowering {
   readonly vocabulary: Vocabulary;
   readonly names = new Names();
@@ -22,9 +25,15 @@ export class Lowering {
   }
 
   report(code: TemplateProblemCode, message: string, span: Span, hint?: string): void {
+    if (this.full) return;
     const { start, end } = span;
     const problem = { code, severity: 'error' as const, message, start, end };
     this.problems.push(hint === undefined ? problem : { ...problem, hint });
+  }
+
+  /** True when enough has been said about one scalar. */
+  get full(): boolean {
+    return this.problems.length >= PROBLEMS_MAX;
   }
 
   addSource(slot: number, source: Expression | readonly Statement[]): void {

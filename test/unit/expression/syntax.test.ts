@@ -257,3 +257,24 @@ describe('limits of a template', () => {
     expect(parseTemplate(long.repeat(4)).kind).toBe('text');
   });
 });
+
+describe('reading takes time by the length of a text only', () => {
+  const length = expressionLimits.templateCharacters.value;
+  const repeated = (part: string): string => part.repeat(Math.floor(length / part.length) - 1);
+
+  // Looking ahead anew for each part would make each of these quadratic.
+  it.each([
+    ['unclosed foreign expressions', repeated('{{ inputs.a '), 'kestra-expression-in-native-flow'],
+    ['tight expressions', repeated('<<a>>'), 'expression-needs-space'],
+    ['almost tight expressions', repeated('<<a|b|c|d'), undefined],
+    ['raw without an end', repeated('<% raw %>'), 'expression-syntax'],
+    ['quotes without an end', `${repeated("<< x >> ' ")}<< '`, 'expression-cut-by-yaml'],
+    ['unknown names', repeated('<< abcd >>'), 'unknown-root'],
+    ['openers', repeated('<< '), 'expression-cut-by-yaml'],
+    ['angle brackets', repeated('<'), undefined],
+  ])('%s', (_name, text, code) => {
+    const codes = new Set(problemsOf(text).map((problem) => problem.code));
+    expect(codes).toEqual(new Set(code === undefined ? [] : [code]));
+    expect(problemsOf(text).length).toBeLessThanOrEqual(30);
+  });
+});
