@@ -7,8 +7,8 @@
  * second process gets. With a write-ahead log and `synchronous=NORMAL` a commit is a write to the page
  * cache: kill -9 loses nothing, a power loss may lose the last commits; FULL adds an fsync to each.
  *
- * Checkpoints of the write-ahead log are started here and not by SQLite inside a commit: there their time
- * would be part of an acknowledgement, and their errors would be lost.
+ * Checkpoints of the write-ahead log are started by us (`Checkpoints`) and not by SQLite inside a commit: there
+ * their time would be part of an acknowledgement, and their errors would be lost.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';

@@ -11,6 +11,7 @@
  */
 import type { Clock } from '../../ports/clock.ts';
 import type { Logger } from '../../ports/logger.ts';
+import { Checkpoints } from './checkpoints.ts';
 import type { Database } from './database.ts';
 import { storageProblem } from './storage-error.ts';
 import type { TopicPartition } from './topic-partition.ts';
@@ -43,8 +44,6 @@ const RETRY_MS_MIN = 100;
 const RETRY_MS_MAX = 5_000;
 
 const PAGE_BYTES = 4_096;
-/** Pages in the write-ahead log at which it is moved into the file. */
-const CHECKPOINT_PAGES = 1_000;
 
 export interface GroupCommitOptions {
   readonly database: Database;
@@ -62,11 +61,10 @@ export class GroupCommit implements Turn {
   #scheduled = false;
   #closed = false;
   #waiting: { readonly sinceMs: number; delayMs: number; cancel: () => void } | undefined;
-  /** Estimated pages in the write-ahead log. */
-  #pages = 0;
-  #checkpointing = false;
+  readonly #checkpoints: Checkpoints;
 
   constructor({ database, clock, logger }: GroupCommitOptions) {
+    this.#checkpoints = new Checkpoints({ database, clock, logger });
     this.#database = database;
     this.#clock = clock;
     this.#logger = logger;
@@ -85,8 +83,9 @@ export class GroupCommit implements Turn {
 
   /** Writes what is queued, if the storage lets it, and ends. */
   close(): void {
-    if (this.#waiting === undefined) while (this.#queue.length > 0 && this.#commit());
+    if (this.#waiting === undefined) while (this.#commit() === 'written');
     this.#closed = true;
+    this.#checkpoints.close();
     this.#waiting?.cancel();
     this.#queue = [];
   }
@@ -101,16 +100,17 @@ export class GroupCommit implements Turn {
   }
 
   #turn(): void {
-    if (this.#closed || !this.#commit()) return;
-    if (this.#waiting !== undefined) this.#recovered();
+    if (this.#closed) return;
+    const done = this.#commit();
+    if (done === 'refused') return;
+    if (this.#waiting !== undefined) this.#endWaiting(done);
     if (this.#queue.length > 0) this.#schedule();
-    if (this.#pages >= CHECKPOINT_PAGES) this.#scheduleCheckpoint();
   }
 
-  /** False when the storage refused; the operations are then still queued. */
-  #commit(): boolean {
+  /** One transaction. When the storage refuses, its operations are still queued. */
+  #commit(): 'written' | 'nothing' | 'refused' {
     const operations = this.#take();
-    if (operations.length === 0) return true;
+    if (operations.length === 0) return 'nothing';
     this.nowMs = this.#clock.now();
     try {
       this.#database.transaction(() => {
@@ -120,10 +120,10 @@ export class GroupCommit implements Turn {
       this.#revert();
       this.#queue = [...operations, ...this.#queue];
       this.#wait(error);
-      return false;
+      return 'refused';
     }
     this.#publish(operations);
-    return true;
+    return 'written';
   }
 
   /** The next operations in order, as many as one transaction takes. */
@@ -134,23 +134,20 @@ export class GroupCommit implements Turn {
     for (; at < this.#queue.length; at += 1) {
       const operation = this.#queue[at];
       if (operation === undefined || operation.dropped) continue;
-      if (
-        taken.length >= TURN_OPERATIONS_MAX ||
-        (at > 0 && units + operation.units > TURN_UNITS_MAX)
-      )
-        break;
+      const isLast = taken.length >= TURN_OPERATIONS_MAX;
+      if (isLast || (taken.length > 0 && units + operation.units > TURN_UNITS_MAX)) break;
       units += operation.units;
       taken.push(operation);
     }
     this.#queue = at === this.#queue.length ? [] : this.#queue.slice(at);
-    this.#pages += units / PAGE_BYTES;
     return taken;
   }
 
   #publish(operations: readonly Operation[]): void {
     const touched = this.#touched;
     this.#touched = [];
-    this.#pages += touched.length;
+    const units = operations.reduce((sum, operation) => sum + operation.units, 0);
+    this.#checkpoints.grew(touched.length + units / PAGE_BYTES);
     const records = touched.map((topicPartition) => topicPartition.committed());
     for (const operation of operations) operation.settle();
     touched.forEach((topicPartition, index) => topicPartition.publish(records[index] ?? []));
@@ -177,34 +174,12 @@ export class GroupCommit implements Turn {
     );
   }
 
-  #recovered(): void {
+  /** With nothing left to write (all was closed or expired), nobody knows whether it could be. */
+  #endWaiting(done: 'written' | 'nothing'): void {
     const sinceMs = this.#waiting?.sinceMs ?? 0;
     this.#waiting = undefined;
+    if (done === 'nothing') return;
     const waitedMs = Math.round(this.#clock.monotonic() - sinceMs);
     this.#logger.info({ waited_ms: waitedMs }, 'The embedded log writes again.');
-  }
-
-  /** In a turn of its own, after the acknowledgements of this one have been acted on. */
-  #scheduleCheckpoint(): void {
-    if (this.#checkpointing || this.#database.inMemory) return;
-    this.#checkpointing = true;
-    void this.#clock.yield().then(() => {
-      this.#checkpointing = false;
-      if (!this.#closed) this.#checkpoint();
-    });
-  }
-
-  #checkpoint(): void {
-    this.#pages = 0;
-    try {
-      this.#database.checkpoint();
-    } catch (error) {
-      const problem = storageProblem(error);
-      if (problem === undefined) throw error;
-      this.#logger.error(
-        { err: error, code: problem.code },
-        `The embedded log cannot move its write-ahead log into its file: ${problem.message}. Nothing is lost; it tries again. ${problem.advice}`,
-      );
-    }
   }
 }
