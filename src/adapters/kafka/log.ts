@@ -30,6 +30,8 @@ export interface KafkaLogOptions {
   readonly topics: readonly TopicSpec[];
   /** Undefined: min(3, brokers). */
   readonly replicationFactor?: number | undefined;
+  /** False lets former writers go on, so that tests can show the reader rule alone. Default true. */
+  readonly fence?: boolean;
 }
 
 export interface KafkaLog extends Log {
@@ -96,7 +98,12 @@ class Opened implements KafkaLog {
 
   async writer(partition: number, signal?: AbortSignal): Promise<PartitionWriter> {
     const { produce, prefix, kafkaTopics } = this.#parts;
-    const producer = await initProducerId(produce, `${prefix}p${partition}`, this.#until(signal));
+    const { fence = true } = this.#parts;
+    const until = this.#until(signal);
+    until.throwIfAborted();
+    const producer = fence
+      ? await initProducerId(produce, `${prefix}p${partition}`, until)
+      : undefined;
     return this.#opened((onClosed) => {
       const dispatcher = this.#dispatcher;
       return new KafkaWriter({ partition, topics: kafkaTopics, dispatcher, producer, onClosed });

@@ -3,7 +3,7 @@ import type { OutgoingRecord } from '../../model/log-records.ts';
 import type { RefusalCode } from '../../ports/log.ts';
 import type { KafkaTopic } from './topics.ts';
 import { errorCode } from './wire/error-codes.ts';
-import { recordBytes } from './wire/record-batch.ts';
+import { recordFits } from '../../records/record-size.ts';
 
 export interface Refusal {
   readonly kind: 'refused';
@@ -18,9 +18,8 @@ export function unknownTopic(topic: string, partition: number): Refusal {
 
 /** Why a record can never be taken, or undefined. */
 export function refusalOf(topic: KafkaTopic, record: OutgoingRecord): Refusal | undefined {
-  const bytesMax = limits.recordBytes.value;
-  if (isLarge(record) && recordBytes(record, 0) > bytesMax) {
-    const message = `A record for ${topic.name} is larger than ${bytesMax} bytes (limits.recordBytes).`;
+  if (!recordFits(record)) {
+    const message = `A record for ${topic.name} is larger than ${limits.recordBytes.value} bytes (limits.recordBytes).`;
     return { kind: 'refused', code: 'too-large', message };
   }
   if (topic.isCompacted && record.key === null) {
@@ -28,13 +27,6 @@ export function refusalOf(topic: KafkaTopic, record: OutgoingRecord): Refusal | 
     return { kind: 'refused', code: 'invalid-record', message };
   }
   return undefined;
-}
-
-/** Cheap: only what could be too large in UTF-8 is measured. */
-function isLarge({ value, headers }: OutgoingRecord): boolean {
-  let length = value?.length ?? 0;
-  for (const name in headers) length += name.length + (headers[name]?.length ?? 0);
-  return length * 3 > limits.recordBytes.value / 2;
 }
 
 /** A broker's lasting refusal as the port says it. */

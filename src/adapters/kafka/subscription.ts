@@ -26,6 +26,8 @@ interface Place {
 
 /** How long the broker holds a Fetch when there is nothing: a new assignment waits no longer than that. */
 const FETCH_WAIT_MS = 200;
+/** Records of one call: a few milliseconds of a subscriber's work, after which it may pause. */
+const PIECE_RECORDS_MAX = 500;
 const RETRY_MS = 50;
 const OFFSET_OUT_OF_RANGE = 1;
 
@@ -45,6 +47,7 @@ export class KafkaSubscription implements LogSubscription {
   readonly #ended = new AbortController();
   readonly #connected: Promise<void>;
   #following = false;
+  #turn = 0;
 
   constructor(options: SubscriptionOptions) {
     this.#options = options;
@@ -139,12 +142,10 @@ export class KafkaSubscription implements LogSubscription {
   async #loop(leader: number): Promise<void> {
     const { signal } = this.#ended;
     while (!signal.aborted) {
-      const places = [...this.#places.values()].filter(
-        (place) => !place.paused && this.#leaderOf(place) === leader,
-      );
+      const places = this.#placesOf(leader);
       if (places.length === 0) return;
       try {
-        this.#deliver(await this.#fetch(leader, places), places);
+        await this.#deliver(await this.#fetch(leader, places), places);
       } catch (error) {
         if (signal.aborted) return;
         if (!isTemporary(error))
@@ -153,6 +154,16 @@ export class KafkaSubscription implements LogSubscription {
         await pause(RETRY_MS, signal);
       }
     }
+  }
+
+  /** Another one first each time: the broker serves them in this order until the answer is full. */
+  #placesOf(leader: number): readonly Place[] {
+    const places = [...this.#places.values()].filter(
+      (place) => !place.paused && this.#leaderOf(place) === leader,
+    );
+    this.#turn += 1;
+    const first = places.length === 0 ? 0 : this.#turn % places.length;
+    return [...places.slice(first), ...places.slice(0, first)];
   }
 
   #fetch(leader: number, places: readonly Place[]): Promise<readonly FetchedPartition[]> {
@@ -170,35 +181,53 @@ export class KafkaSubscription implements LogSubscription {
     );
   }
 
-  #deliver(fetched: readonly FetchedPartition[], places: readonly Place[]): void {
+  /**
+   * Gives the subscriber what came, in pieces, the partitions by turns; between two rounds other work of the
+   * process gets its time. What a pause or a new position leaves over is fetched again when it is wanted.
+   */
+  async #deliver(fetched: readonly FetchedPartition[], places: readonly Place[]): Promise<void> {
     const byName = new Map(places.map((place) => [key(place.topic.name, place.partition), place]));
-    for (const answer of fetched) {
+    let left = fetched.flatMap((answer) => {
       const place = byName.get(key(answer.topic, answer.partition));
-      // Unassigned, moved or paused since: what came is read again when it is wanted.
-      if (place === undefined || place.paused || !this.#isCurrent(place)) continue;
-      if (answer.fetchOffset !== place.offset) continue;
-      if (answer.code === NO_ERROR) this.#deliverRecords(place, answer);
-      else if (answer.code === OFFSET_OUT_OF_RANGE) this.#outOfRange(place);
-      else if (errorCode(answer.code).isStaleMetadata) this.#cluster.refreshSoon();
+      return place === undefined ? [] : [new Delivery(place, answer)];
+    });
+    while (left.length > 0) {
+      left = left.filter((delivery) => this.#deliverPiece(delivery));
+      if (left.length > 0) await nextTurn();
     }
+  }
+
+  /** One piece; true when there is more. */
+  #deliverPiece(delivery: Delivery): boolean {
+    const { place, answer } = delivery;
+    // Unassigned, moved or paused since.
+    if (place.paused || !this.#isCurrent(place)) return false;
+    if (delivery.offset !== place.offset) return false;
+    if (answer.code === NO_ERROR) return this.#deliverRecords(delivery);
+    if (answer.code === OFFSET_OUT_OF_RANGE) this.#outOfRange(place);
+    else if (errorCode(answer.code).isStaleMetadata) this.#cluster.refreshSoon();
+    return false;
   }
 
   #isCurrent(place: Place): boolean {
     return this.#places.get(key(place.topic.topic, place.partition)) === place;
   }
 
-  #deliverRecords(place: Place, answer: FetchedPartition): void {
+  #deliverRecords(delivery: Delivery): boolean {
+    const { place, answer } = delivery;
     const { topic } = place.topic;
     const { partition } = place;
-    const { records, damaged, nextOffset, highWatermark } = answer;
-    if (nextOffset === place.offset) return;
-    place.offset = nextOffset;
     const { subscriber } = this.#options;
+    const { records, nextOffset, damaged } = delivery.take();
+    if (nextOffset === place.offset) return false;
+    place.offset = nextOffset;
     for (const { firstOffset, lastOffset, reason } of damaged) {
       subscriber.onDamaged?.({ topic, partition, firstOffset, lastOffset, reason });
     }
-    if (!this.#isCurrent(place)) return;
+    if (!this.#isCurrent(place)) return false;
+    const { highWatermark } = answer;
     subscriber.onRecords({ topic, partition, records, nextOffset, highWatermark });
+    return !delivery.isDone;
   }
 
   #outOfRange(place: Place): void {
@@ -213,6 +242,42 @@ export class KafkaSubscription implements LogSubscription {
       })
       .catch(() => undefined); // The log was closed meanwhile.
   }
+}
+
+/** What one Fetch brought for a place, handed on piece by piece. */
+class Delivery {
+  readonly place: Place;
+  readonly answer: FetchedPartition;
+  /** Where the next piece begins. */
+  offset: number;
+  #at = 0;
+
+  constructor(place: Place, answer: FetchedPartition) {
+    this.place = place;
+    this.answer = answer;
+    this.offset = answer.fetchOffset;
+  }
+
+  get isDone(): boolean {
+    return this.#at >= this.answer.records.length;
+  }
+
+  /** The next piece; damaged batches below its end come with it. */
+  take(): Pick<FetchedPartition, 'records' | 'damaged' | 'nextOffset'> {
+    const from = this.offset;
+    const records = this.answer.records.slice(this.#at, this.#at + PIECE_RECORDS_MAX);
+    this.#at += records.length;
+    const following = this.answer.records[this.#at];
+    this.offset = following?.offset ?? this.answer.nextOffset;
+    const damaged = this.answer.damaged.filter(
+      ({ firstOffset }) => firstOffset >= from && firstOffset < this.offset,
+    );
+    return { records, damaged, nextOffset: this.offset };
+  }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function key(topic: string, partition: number): string {

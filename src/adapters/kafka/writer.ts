@@ -13,7 +13,8 @@ export interface WriterOptions {
   readonly partition: number;
   readonly topics: KafkaTopics;
   readonly dispatcher: ProduceDispatcher;
-  readonly producer: ProducerIdentity;
+  /** Undefined: neither idempotent nor fenced; the reader rule alone decides what counts. */
+  readonly producer: ProducerIdentity | undefined;
   readonly onClosed: () => void;
 }
 
@@ -84,11 +85,9 @@ class Appender {
       const refusal = refusalOf(this.#topic, record);
       if (refusal !== undefined) return Promise.resolve(refusal);
     }
-    const bytes = encodeBatch(records, {
-      timestampMs: Date.now(),
-      producer: this.#options.producer,
-      baseSequence: this.#sequence,
-    });
+    const { producer } = this.#options;
+    const identity = producer === undefined ? {} : { producer, baseSequence: this.#sequence };
+    const bytes = encodeBatch(records, { timestampMs: Date.now(), ...identity });
     return new Promise((settle) => {
       this.#inFlight = { bytes, count: records.length, settle };
       this.#submit();

@@ -4,7 +4,7 @@ import type { OutgoingRecord, TopicName } from '../../model/log-records.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { LogProducer, RefusalCode, SendOutcome } from '../../ports/log.ts';
 import type { GroupCommit, Operation, Turn } from './group-commit.ts';
-import { recordFits, sizeUnits } from './record-size.ts';
+import { recordFits, sizeUnits } from '../../records/record-size.ts';
 import type { TopicPartition } from './topic-partition.ts';
 import type { Topics } from './topics.ts';
 

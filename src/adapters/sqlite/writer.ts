@@ -9,7 +9,7 @@ import type { AppendOutcome, PartitionWriter } from '../../ports/log.ts';
 import type { GroupCommit, Operation, Turn } from './group-commit.ts';
 import { refusalOf } from './producer.ts';
 import type { Refusal } from './producer.ts';
-import { batchFits, sizeUnits } from './record-size.ts';
+import { batchFits, sizeUnits } from '../../records/record-size.ts';
 import type { TopicPartition } from './topic-partition.ts';
 
 type WrittenTopic = 'events' | 'checkpoints';

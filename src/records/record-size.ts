@@ -3,8 +3,8 @@
  * larger records than a broker; it refuses what the broker would refuse, so that a flow which works in
  * `dev` works in a cluster.
  */
-import { limits } from '../../model/limits.ts';
-import type { OutgoingRecord } from '../../model/log-records.ts';
+import { limits } from '../model/limits.ts';
+import type { OutgoingRecord } from '../model/log-records.ts';
 
 /** What Kafka's framing adds at most to a small record, and to a header; see the record batch format. */
 const RECORD_FRAME_BYTES = 24;
