@@ -1,4 +1,4 @@
-import { evaluate, parseTemplate } from '../expression/index.ts';
+import { evaluate, parseTemplate, propertyPath } from '../expression/index.ts';
 import { isReference } from '../model/reference.ts';
 import type { DeferredExpression } from '../model/records.ts';
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../support/json.ts';
@@ -16,7 +16,7 @@ export interface DeferredScope {
 
 /** Evaluates one deferred expression; failures are `expression-failed` and name the property. */
 export function evaluateDeferred(deferred: DeferredExpression, scope: DeferredScope): unknown {
-  const property = deferred.path.join('.');
+  const property = propertyPath('', deferred.path);
   try {
     return evaluate(parseTemplate(deferred.template), {
       roots: deferred.context,
