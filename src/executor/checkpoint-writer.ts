@@ -37,6 +37,7 @@ import {
   type OwnersHistory,
   type ReadingPlace,
 } from '../records/checkpoints.ts';
+import { lossOf } from './partition-lost.ts';
 import { PageQueue } from './page-queue.ts';
 
 /** What the partition has come to, all of it acknowledged. */
@@ -72,8 +73,8 @@ export interface CheckpointWriterOptions {
   readonly confirmation: () => Confirmation;
   /** Something was written: it may be time for the next slice. */
   readonly onWritten: () => void;
-  /** The writer is not the owner any more, or `checkpoints` is not what it was. */
-  readonly onLost: (outcome: AppendOutcome & { kind: 'fenced' | 'disturbed' }) => void;
+  /** The writer is not the owner any more, or `checkpoints` is not what it was, or a fault of ours. */
+  readonly onEnd: (error: unknown) => void;
 }
 
 interface Round {
@@ -195,17 +196,21 @@ export class CheckpointWriter {
     this.#writing = true;
     const outcome = await this.#options.writer.append('checkpoints', batch.records);
     this.#writing = false;
-    this.#written(outcome, batch.records.length, batch.marker);
+    try {
+      this.#written(outcome, batch.records.length, batch.marker);
+    } catch (error) {
+      this.#options.onEnd(error);
+    }
   }
 
   #written(outcome: AppendOutcome, records: number, marker: CheckpointMarker | undefined): void {
-    const { metrics, logger, onLost, onWritten } = this.#options;
+    const { metrics, logger, onEnd, onWritten } = this.#options;
     switch (outcome.kind) {
       case 'closed':
         return;
       case 'fenced':
       case 'disturbed':
-        onLost(outcome);
+        onEnd(lossOf(outcome));
         return;
       case 'refused':
         logger.error(

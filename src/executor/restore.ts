@@ -105,11 +105,7 @@ function readFrom(
 
 async function replay(
   { log, live, epoch }: RestoreOptions,
-  {
-    state,
-    loaded,
-    from,
-  }: { state: PartitionState; loaded: LoadedCheckpoint; from: ReadingPlace },
+  { state, loaded, from }: { state: PartitionState; loaded: LoadedCheckpoint; from: ReadingPlace },
   pace: Pace,
   signal: AbortSignal,
 ): Promise<Omit<Restored, 'rewrite'>> {

@@ -41,7 +41,9 @@ export class WorkersWatch {
   #listening: { readonly since: number; readonly sinceMs: number } | undefined;
   #tickedAt: number;
   #ticking = false;
-  /** The broker's time for which everything is known, or -Infinity. */
+  /** To be judged for this moment, once everything below `end` has been read. */
+  #asked: { readonly nowMs: number; readonly end: number } | undefined;
+  /** The newest moment (broker's time) up to which every heartbeat is known, or -Infinity. */
   #judgedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: WorkersWatchOptions) {
@@ -81,12 +83,14 @@ export class WorkersWatch {
     this.#ticking = true;
     try {
       const began = clock.monotonic();
-      if (began - this.#tickedAt > sessionMs / 2) this.#listening = undefined;
+      if (began - this.#tickedAt > sessionMs / 2) this.#breakOff();
       const nowMs = this.#brokerTime.now();
       const { end } = await log.bounds('workers', 0, this.#closed.signal);
-      if (clock.monotonic() - began > sessionMs / 2) this.#listening = undefined;
+      if (clock.monotonic() - began > sessionMs / 2) this.#breakOff();
       this.#tickedAt = clock.monotonic();
-      this.#judge(nowMs, end);
+      // Before the first heartbeat of anybody the broker's time is not known.
+      if (Number.isFinite(nowMs)) this.#asked = { nowMs, end };
+      this.#judge();
     } catch (error) {
       if (!this.#closed.signal.aborted) {
         this.#options.logger.warn({ err: error }, 'the end of the topic workers is not known');
@@ -101,17 +105,23 @@ export class WorkersWatch {
     await this.#subscription.close();
   }
 
-  #judge(nowMs: number, end: number): void {
+  #judge(): void {
     const { clock, sessionMs } = this.#options;
-    this.#judgedAtMs = Number.NEGATIVE_INFINITY;
-    // Nobody has ever sent a heartbeat here, or not all of them have been read yet.
-    if (!Number.isFinite(nowMs) || this.#position < end) return;
+    if (this.#asked === undefined || this.#position < this.#asked.end) return;
+    const { nowMs } = this.#asked;
+    this.#asked = undefined;
     this.#listening ??= { since: clock.monotonic(), sinceMs: nowMs };
     if (clock.monotonic() - this.#listening.since < sessionMs) return;
     this.#judgedAtMs = nowMs;
     for (const [worker, heard] of this.#heard) {
       if (heard.atMs + SESSIONS_KEPT * heard.sessionMs < nowMs) this.#heard.delete(worker);
     }
+  }
+
+  #breakOff(): void {
+    this.#listening = undefined;
+    this.#asked = undefined;
+    this.#judgedAtMs = Number.NEGATIVE_INFINITY;
   }
 
   #read({ records, nextOffset }: FetchedBatch): void {
@@ -126,11 +136,12 @@ export class WorkersWatch {
       this.#heard.set(worker, { atMs: record.timestampMs, sessionMs, leaving });
     }
     this.#position = Math.max(this.#position, nextOffset);
+    this.#judge();
   }
 
   /** A day's retention has passed us by, or the topic is new: what is there now is what there is. */
   #outOfRange({ end }: LogBounds): void {
-    this.#listening = undefined;
+    this.#breakOff();
     this.#position = end;
     this.#subscription.assign('workers', 0, end);
   }
