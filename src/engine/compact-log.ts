@@ -21,7 +21,9 @@ export function formatEvent(event: Event, where: EventPlace): string {
   const place = `${where.partition}:${where.offset}`.padEnd(6);
   const columns = [place, clock(event.time), entityOf(event), event.type.padEnd(TYPE_WIDTH)];
   const words = [...summary(event), `<${causeText(event.cause)}`];
-  return [...columns, ...words.filter((word) => word !== '')].join(' ');
+  const line = [...columns, ...words.filter((word) => word !== '')].join(' ');
+  // One line, and no control sequences for a terminal, whatever data and messages hold.
+  return line.replace(/\p{Cc}/gu, ' ');
 }
 
 /** The last characters of an id: they differ where ids were drawn in a row. */
