@@ -1,0 +1,285 @@
+/**
+ * The main job on a real Kafka with roles as processes: starts by webhook and by a plain producer, each doing
+ * one HTTP call, while processes are killed and stopped; and executions that sleep through a stop of all
+ * roles. What is checked is what an outsider sees: calls by key, and the public records.
+ */
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { kafkajs } from '../../src/adapters/kafka/corrections.ts';
+import { kafkaBrokers } from '../services/kafka.ts';
+import { eventually } from '../support/memory-ports.ts';
+import { CallCounter } from './call-counter.ts';
+import { epochsOf } from './epochs.ts';
+import { PublicRecords } from './public-records.ts';
+import { RoleProcess } from './role-process.ts';
+
+const WEBHOOK_STARTS = 6_000;
+const RECORD_STARTS = 4_000;
+const SECONDS = 60;
+const SLEEPERS = 200;
+
+const command = fileURLToPath(new URL('../../bin/millrace.js', import.meta.url));
+const run = promisify(execFile);
+
+let brokers = '';
+let prefix = '';
+let folder = '';
+let counter: CallCounter;
+const processes: RoleProcess[] = [];
+
+beforeAll(async () => {
+  brokers = await kafkaBrokers();
+  prefix = `main-job-${randomUUID().slice(0, 8)}.`;
+  counter = await CallCounter.start();
+  folder = await mkdtemp(path.join(tmpdir(), 'millrace-main-job-'));
+  await writeFile(path.join(folder, 'charge.yaml'), chargeFlow(counter.url, 'default'));
+  await writeFile(path.join(folder, 'strict.yaml'), chargeFlow(counter.url, 'strict'));
+  await writeFile(path.join(folder, 'sleep.yaml'), sleepFlow);
+});
+
+afterAll(async () => {
+  await Promise.all(processes.map((process) => process.remove()));
+  await counter.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function chargeFlow(url: string, workerGroup: string): string {
+  return `
+id: ${workerGroup}-charge
+namespace: shop
+inputs:
+  - { id: order, type: string }
+triggers:
+  - id: hook
+    type: webhook
+    inputs: { order: "<< trigger.body.order >>" }
+tasks:
+  - id: note
+    type: log
+    message: order << inputs.order >>
+  - id: charge
+    type: http.request
+    workerGroup: ${workerGroup}
+    method: POST
+    uri: ${url}
+    body: { order: "<< inputs.order >>" }
+outputs:
+  - { id: charged, type: bool, value: "<< outputs.charge.body.charged >>" }
+`;
+}
+
+const sleepFlow = `
+id: sleeper
+namespace: shop
+triggers:
+  - { id: hook, type: webhook }
+tasks:
+  - { id: nap, type: sleep, duration: 60s }
+`;
+
+async function start(
+  name: string,
+  roles: string,
+  extra: Record<string, string> = {},
+): Promise<RoleProcess> {
+  const process = await RoleProcess.start({
+    name,
+    roles,
+    environment: {
+      MILLRACE_KAFKA__BROKERS: brokers,
+      MILLRACE_KAFKA__PREFIX: prefix,
+      MILLRACE_EXECUTOR__CHECKPOINT_INTERVAL: '5s',
+      MILLRACE_WORKER__GROUPS: 'default',
+      MILLRACE_PLUGIN__HTTP__ALLOW: '127.0.0.1',
+      ...extra,
+    },
+  });
+  processes.push(process);
+  return process;
+}
+
+/** Spreads `count` calls evenly over `seconds`; resolves when all have been answered. */
+async function paced(
+  count: number,
+  seconds: number,
+  call: (n: number) => Promise<void>,
+): Promise<void> {
+  const began = performance.now();
+  const calls: Promise<void>[] = [];
+  for (let n = 0; n < count; n += 1) {
+    const waitMs = began + (n / count) * seconds * 1_000 - performance.now();
+    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+    calls.push(call(n));
+  }
+  await Promise.all(calls);
+}
+
+/** Fires a webhook, and again as a sender would when told to come back; a key makes that harmless. */
+async function fire(origin: string, flow: string, body: object, key: string): Promise<string> {
+  return eventually(
+    `a start of ${flow}`,
+    async () => {
+      const response = await fetch(`${origin}/api/v1/webhooks/shop/${flow}/hook`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'idempotency-key': key },
+        body: JSON.stringify(body),
+      }).catch(() => undefined);
+      if (response?.status !== 202) return undefined;
+      // The body of a 202 is ours.
+      return ((await response.json()) as { executionId: string }).executionId;
+    },
+    60_000,
+  );
+}
+
+function say(text: string): void {
+  process.stderr.write(`main-job: ${text}\n`);
+}
+
+describe('the main job', () => {
+  it('does every start once while processes are killed and stopped', async () => {
+    const api = await start('api', 'api');
+    const [first, second] = [
+      await start('executor-1', 'executor'),
+      await start('executor-2', 'executor'),
+    ];
+    const [worker] = [await start('worker-1', 'worker'), await start('worker-2', 'worker')];
+    await start('worker-strict', 'worker', {
+      MILLRACE_WORKER__GROUPS: 'strict',
+      MILLRACE_PLUGIN__HTTP__ALLOW: '',
+    });
+    const applied = await run(process.execPath, [command, 'apply', folder, '--server', api.origin]);
+    say(applied.stdout.trim().replaceAll('\n', '; '));
+    const records = new PublicRecords(brokers, prefix);
+    await records.start();
+    const epochsBefore = await epochsOf(brokers, prefix);
+
+    const kafka = new kafkajs.Kafka({
+      brokers: [brokers],
+      clientId: 'shop',
+      logLevel: kafkajs.logLevel.NOTHING,
+    });
+    const producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.LegacyPartitioner });
+    await producer.connect();
+    const executionIds = new Set<string>();
+    const webhooks = paced(WEBHOOK_STARTS, SECONDS, async (n) => {
+      const key = `hook-${n}`;
+      executionIds.add(await fire(api.origin, 'default-charge', { order: key }, key));
+    });
+    const produced = paced(RECORD_STARTS, SECONDS, async (n) => {
+      const value = { namespace: 'shop', flow: 'default-charge', inputs: { order: `record-${n}` } };
+      await producer.send({
+        topic: `${prefix}starts`,
+        messages: [{ key: n % 3 === 0 ? null : `order-${n}`, value: JSON.stringify(value) }],
+      });
+    });
+    const disturbed = disturb(first, second, worker, records);
+    await Promise.all([webhooks, produced, disturbed]);
+    await producer.disconnect();
+    say(`${executionIds.size} webhooks answered, ${records.ended.size} executions ended by now`);
+
+    const total = WEBHOOK_STARTS + RECORD_STARTS;
+    await eventually(`${total} executions to end`, () => records.ended.size >= total, 180_000);
+    const epochsAfter = await epochsOf(brokers, prefix);
+    say(`epochs before ${[...epochsBefore].join(' ')}, after ${[...epochsAfter].join(' ')}`);
+    await records.stop();
+
+    expect(executionIds.size).toBe(WEBHOOK_STARTS);
+    expect(records.ended.size).toBe(total);
+    expect(new Set(records.ended.values())).toEqual(new Set(['SUCCESS']));
+    for (const id of executionIds) expect(records.ended.get(id)).toBe('SUCCESS');
+    expect(counter.calls.size).toBe(total);
+    const calls = [...counter.calls.values()].reduce((sum, count) => sum + count, 0);
+    say(
+      `${calls} calls under ${counter.calls.size} keys; ${records.repeats} repeated public records`,
+    );
+    for (const seqs of records.seqs.values()) {
+      expect(seqs.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4]);
+    }
+    const changed = [...epochsAfter].filter(
+      ([partition, epoch]) => epoch !== epochsBefore.get(partition),
+    );
+    expect(changed.length).toBeGreaterThan(0);
+  });
+
+  it('refuses a call that no allow-list entry names', async () => {
+    const api = processes[0];
+    const response = await fetch(
+      `${api?.origin ?? ''}/api/v1/webhooks/shop/strict-charge/hook?wait=30s`,
+      {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"order":"refused"}',
+      },
+    );
+    const text = await response.text();
+    expect(text).toContain('"FAILED"');
+    expect(text).toContain('http.address-refused');
+  });
+
+  it('ends what slept while every role was stopped and started', async () => {
+    const api = processes[0];
+    const records = new PublicRecords(brokers, prefix);
+    const ids = new Set<string>();
+    await Promise.all(
+      Array.from({ length: SLEEPERS }, async (_, n) => {
+        ids.add(await fire(api?.origin ?? '', 'sleeper', {}, `sleeper-${n}`));
+      }),
+    );
+    expect(ids.size).toBe(SLEEPERS);
+    // Two checkpoints later the sleepers are in one; then everything stops, some of it without a word.
+    await new Promise((resolve) => setTimeout(resolve, 11_000));
+    await Promise.all(processes.map((role, n) => (n % 2 === 0 ? role.stop() : role.kill())));
+    const before = processes.map(({ output }) => output.length);
+    for (const role of processes) role.spawn();
+    await Promise.all(processes.map((role) => role.ready()));
+    await records.start();
+    await eventually(
+      'all sleepers to end',
+      () => [...ids].every((id) => records.ended.has(id)),
+      120_000,
+    );
+    await records.stop();
+    for (const id of ids) expect(records.ended.get(id)).toBe('SUCCESS');
+    const restored = processes.flatMap(({ output }, n) =>
+      [...output.slice(before[n]).matchAll(/partition \d+ restored from [^"]+/g)].map(
+        ([line]) => line,
+      ),
+    );
+    for (const line of restored) say(line);
+    expect(restored.filter((line) => line.includes('checkpoint')).length).toBeGreaterThan(0);
+  });
+});
+
+/** kill -9 of an executor and of a worker, each replaced later; an executor that stands still for 30 s. */
+async function disturb(
+  first: RoleProcess,
+  second: RoleProcess,
+  worker: RoleProcess | undefined,
+  records: PublicRecords,
+): Promise<void> {
+  const wait = (seconds: number): Promise<void> =>
+    new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
+  const done = (): string => `${records.ended.size} executions ended`;
+  await wait(8);
+  say(`kill -9 executor ${first.pid}; ${done()}`);
+  await first.kill();
+  await wait(4);
+  first.spawn();
+  await first.ready();
+  say(`kill -9 worker ${worker?.pid ?? 0}; ${done()}`);
+  await worker?.kill();
+  worker?.spawn();
+  await wait(4);
+  say(`SIGSTOP executor ${second.pid}; ${done()}`);
+  second.signal('SIGSTOP');
+  await wait(30);
+  say(`SIGCONT executor ${second.pid}; ${done()}`);
+  second.signal('SIGCONT');
+}
