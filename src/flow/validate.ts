@@ -2,7 +2,7 @@
 import type { Catalog, TaskType } from '../model/catalog.ts';
 import { limits } from '../model/limits.ts';
 import type { DiagnosticCode } from './diagnostic-codes.ts';
-import type { Findings } from './findings.ts';
+import type { FindingDetails, Findings } from './findings.ts';
 import { readInput } from './input-types.ts';
 import {
   childOf,
@@ -14,6 +14,8 @@ import {
 import type { Span } from './parse/source-text.ts';
 import { type Complaint, complaintsOf, didYouMean, preview } from './schema/complaints.ts';
 import { isLaterType, laterInputTypes, notInThisVersion } from './schema/later.ts';
+import { NAME_PATTERN } from './schema/shape.ts';
+import { nearest } from '../support/nearest.ts';
 import { type PartCheck, type Validators, validatorsOf } from './schema/validators.ts';
 import { declarationOf, textOf } from './link/declarations.ts';
 
@@ -126,19 +128,13 @@ class Validation {
   }
 
   #report(complaint: Complaint, node: LocatedMap, check: PartCheck, owner: string): void {
-    const { kind, path, property, candidates } = complaint;
-    const at = nodeAt(node, path);
+    const at = nodeAt(node, complaint.path);
     const [code, span, message] = this.#describe(complaint, at, owner);
-    if (kind !== 'unknown') {
-      const written = at.kind === 'scalar' ? String(at.value) : '';
-      const hint = candidates.length > 0 ? didYouMean(written, candidates) : undefined;
-      this.#findings.add(code, span, message, { hint });
-      return;
-    }
-    const known = path.length === 0 ? check.properties : candidates;
-    const later = path.length === 0 && check.later.has(property);
-    const hint = later ? notInThisVersion : (didYouMean(property, known) ?? takes(known));
-    this.#findings.add(code, span, message, { hint });
+    const details =
+      complaint.kind === 'unknown'
+        ? unknownProperty(complaint, check, span)
+        : otherValue(complaint, at);
+    this.#findings.add(code, span, message, details);
   }
 
   #describe(
@@ -162,6 +158,30 @@ class Validation {
         return ['property-invalid', at.span, `${inside} ${message}`];
     }
   }
+}
+
+function unknownProperty(
+  { path, property, candidates }: Complaint,
+  check: PartCheck,
+  span: Span,
+): FindingDetails {
+  const atTop = path.length === 0;
+  if (atTop && check.later.has(property)) return { hint: notInThisVersion };
+  const known = atTop ? check.properties : candidates;
+  const meant = nearest(property, known);
+  if (meant === undefined) return { hint: takes(known) };
+  return { hint: `Did you mean \`${meant}\`?`, fix: { ...span, text: meant } };
+}
+
+/** What the value could have been: one of a list, or an id without what an id may not have. */
+function otherValue({ candidates, property }: Complaint, at: LocatedNode): FindingDetails {
+  const written = at.kind === 'scalar' ? String(at.value) : '';
+  const name = written.replaceAll(/[-. ]/g, '_');
+  if (property === 'id' && name !== written && new RegExp(NAME_PATTERN).test(name)) {
+    const hint = `Expressions would read \`${written}\` as a calculation: write \`${name}\`.`;
+    return { hint, fix: { ...at.span, text: name } };
+  }
+  return candidates.length > 0 ? { hint: didYouMean(written, candidates) } : {};
 }
 
 function takes(known: readonly string[]): string | undefined {

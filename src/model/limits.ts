@@ -69,6 +69,12 @@ export const limits = {
     unit: 'levels',
     meaning: 'How deep JSON from outside may nest; deeper is refused where it comes in.',
   },
+  ownJsonDepth: {
+    value: 1_000,
+    unit: 'levels',
+    meaning:
+      'As jsonDepth, for starts from our own senders: what came from outside stands within more.',
+  },
   idempotencyKeyBytes: {
     value: 1_024,
     unit: 'bytes',
@@ -173,7 +179,7 @@ export const limits = {
     meaning: 'How deep values of a flow file may nest, blocks included.',
   },
   flowTokens: {
-    value: 200_000,
+    value: 100_000,
     unit: 'records',
     meaning: 'Words, brackets and spaces of a flow file: what its reading may cost.',
   },
@@ -183,7 +189,7 @@ export const limits = {
     meaning: 'What is said about one flow file; the last line counts the rest.',
   },
   flowNodes: {
-    value: 50_000,
+    value: 25_000,
     unit: 'records',
     meaning: 'Values in a flow file, aliases counted as what they stand for.',
   },

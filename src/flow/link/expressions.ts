@@ -31,9 +31,13 @@ export class Expressions {
   /** A templated value. Keys are templates only in free maps, such as `headers`. */
   value(node: LocatedNode, place: Place, templatedKeys: boolean): CompiledValue {
     const compiled = compileValue(node.value, { templatedKeys });
+    // Aliases share the scalar that they name: it is looked at once.
+    const checked = new Set<LocatedScalar>();
     for (const { path, role, template } of compiled.leaves) {
       const scalar = role === 'key' ? keyAt(node, path) : nodeAt(node, path);
-      if (scalar?.kind === 'scalar') this.#check(template, scalar, place);
+      if (scalar?.kind !== 'scalar' || checked.has(scalar)) continue;
+      checked.add(scalar);
+      this.#check(template, scalar, place);
     }
     if (!templatedKeys) this.#refuseKeys(node, place);
     return compiled;

@@ -46,6 +46,8 @@ class Locator {
   readonly #findings: Findings;
   /** Anchors in the order of the file: an alias names the latest before it. Null while it is open. */
   readonly #anchors = new Map<string, LocatedNode | null>();
+  /** Entries that merges have copied: a chain of merges copies the square of its length. */
+  #merged = 0;
 
   constructor(findings: Findings) {
     this.#findings = findings;
@@ -101,11 +103,7 @@ class Locator {
         merged.push(...this.#mergeSources(node, key));
       else this.#enter(entries, key, node);
     }
-    for (const source of merged) {
-      for (const [name, entry] of source.entries) {
-        if (!entries.has(name)) entries.set(name, entry);
-      }
-    }
+    this.#merge(merged, entries, span);
     const value: Record<string, Json> = {};
     for (const [name, { node }] of entries) value[name] = node.value;
     const nodes = [...entries.values()].map(({ node }) => node);
@@ -126,6 +124,20 @@ class Locator {
       return;
     }
     entries.set(name, { key, node });
+  }
+
+  #merge(sources: readonly LocatedMap[], entries: Map<string, LocatedEntry>, span: Span): void {
+    for (const source of sources) {
+      this.#merged += source.entries.size;
+      if (this.#merged > limits.flowNodes.value) {
+        const message = `merges make more than ${limits.flowNodes.value} entries here`;
+        this.#findings.add('yaml-too-large', span, message);
+        return;
+      }
+      for (const [name, entry] of source.entries) {
+        if (!entries.has(name)) entries.set(name, entry);
+      }
+    }
   }
 
   /** The maps behind `<<: *anchor` or `<<: [*a, *b]`; earlier ones win. */

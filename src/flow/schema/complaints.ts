@@ -92,13 +92,18 @@ function propertiesOf(schema: unknown): JsonObject {
 }
 
 function choicesOf(error: ErrorObject): readonly string[] {
-  return error.keyword === 'enum' && isJsonArray(error.schema as Json)
-    ? (error.schema as readonly Json[]).map(String)
-    : [];
+  const choices = keywordValue(error);
+  return error.keyword === 'enum' && isJsonArray(choices) ? choices.map(String) : [];
+}
+
+/** What stands behind the keyword in the schema. */
+function keywordValue({ schema }: ErrorObject): Json {
+  return schema as Json; // Our schemas are JSON; ajv types them as `any`.
 }
 
 function messageOf(error: ErrorObject): string {
-  const given = preview(error.data as Json); // What is checked came from YAML: it is JSON.
+  // What is checked came from YAML: it is JSON.
+  const given = preview(error.data as Json);
   const limit = parameter(error, 'limit');
   switch (error.keyword) {
     case 'type':
@@ -108,11 +113,11 @@ function messageOf(error: ErrorObject): string {
     case 'enum':
       return `must be one of ${choicesOf(error).join(', ')}, and is ${given}`;
     case 'const':
-      return `must be ${preview(error.schema as Json)}, and is ${given}`;
+      return `must be ${preview(keywordValue(error))}, and is ${given}`;
     case 'pattern':
       return patternMessage(error, given);
     case 'format':
-      return `must be a ${String(error.schema)}, and ${given} is none`;
+      return `must be a ${preview(keywordValue(error))}, and ${given} is none`;
     case 'minLength':
       return limit === '1' ? 'is empty' : `must have at least ${limit} characters`;
     case 'maxLength':
@@ -134,7 +139,7 @@ const NAME_RULE = 'letters, digits and `_`, beginning with a letter';
 const ID_RULE = 'letters, digits, `.`, `_` and `-`, beginning with a letter or digit';
 
 function patternMessage(error: ErrorObject, given: string): string {
-  const pattern = String(error.schema);
+  const pattern = JSON.stringify(keywordValue(error));
   const rule = pattern.includes('._-')
     ? ID_RULE
     : pattern.includes('A-Za-z0-9_')
@@ -163,14 +168,14 @@ const words: Readonly<Record<string, string>> = {
 /** What a schema takes, in words: `text`, `a number or true or false`. */
 function wantedOf(error: ErrorObject): string {
   const types =
-    error.keyword === 'type' ? typesOf({ type: error.schema as Json }) : branchTypes(error);
+    error.keyword === 'type' ? typesOf({ type: keywordValue(error) }) : branchTypes(error);
   const wanted = [...new Set(types)].map((type) => words[type] ?? type);
   return wanted.length === 0 ? 'something else' : wanted.join(' or ');
 }
 
 function branchTypes(error: ErrorObject): readonly string[] {
-  const branches = error.schema as readonly JsonObject[];
-  return branches.flatMap((branch) => typesOf(branch));
+  const branches = keywordValue(error);
+  return isJsonArray(branches) ? branches.filter(isJsonObject).flatMap(typesOf) : [];
 }
 
 function typesOf(schema: JsonObject): readonly string[] {

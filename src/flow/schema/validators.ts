@@ -2,7 +2,7 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import type { Catalog } from '../../model/catalog.ts';
-import type { Json, JsonObject } from '../../support/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../support/json.ts';
 import { written } from './flow-schema.ts';
 import { laterFlowProperties, laterTaskProperties, laterTriggerProperties } from './later.ts';
 import {
@@ -125,7 +125,7 @@ function listOfMaps(minItems: number): JsonObject {
 function partCheck(ajv: Ajv2020, schema: JsonObject, later: ReadonlySet<string>): PartCheck {
   let compiled: ValidateFunction | undefined;
   return {
-    properties: Object.keys((schema['properties'] ?? {}) as JsonObject),
+    properties: isJsonObject(schema['properties']) ? Object.keys(schema['properties']) : [],
     later,
     errorsOf(value) {
       compiled ??= ajv.compile(schema);

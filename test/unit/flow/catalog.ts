@@ -1,0 +1,16 @@
+import path from 'node:path';
+import { executorTaskTypes } from '../../../src/engine/tasks/index.ts';
+import { buildCatalog, type Catalog } from '../../../src/model/catalog.ts';
+import { readManifest } from '../../../src/plugin/manifest.ts';
+
+const PLUGINS = path.join(import.meta.dirname, '../../../plugins');
+
+const manifests = await Promise.all(
+  ['http', 'webhook'].map((name) => readManifest(path.join(PLUGINS, name))),
+);
+
+/** The types that a flow can use in this version. */
+export const catalog: Catalog = buildCatalog({
+  tasks: [...executorTaskTypes, ...manifests.flatMap(({ tasks }) => tasks)],
+  triggers: manifests.flatMap(({ triggers }) => triggers),
+});
