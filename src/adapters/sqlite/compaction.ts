@@ -39,6 +39,7 @@ export class Compaction {
   /** Offsets to remove, slice by slice; an empty slice is a place to let others work. */
   *pass(nowMs: number): Generator<readonly number[]> {
     const { compactionLagMs = 0 } = this.#source.spec;
+    if (!this.#isDue(this.#source.next - this.#cleaned)) return;
     const newest = new Map<string, number>();
     let end = this.#cleaned;
     for (const rows of this.#slices(this.#cleaned, this.#source.next)) {
@@ -48,7 +49,7 @@ export class Compaction {
       if (old.length < rows.length || newest.size >= PASS_KEYS_MAX) break;
       yield [];
     }
-    if (end - this.#cleaned <= this.#kept) return;
+    if (!this.#isDue(end - this.#cleaned)) return;
     const tombstonesBeforeMs = nowMs - compactionLagMs - TOMBSTONE_MS;
     let kept = 0;
     for (const rows of this.#slices(0, end)) {
@@ -58,6 +59,10 @@ export class Compaction {
     }
     this.#cleaned = end;
     this.#kept = kept;
+  }
+
+  #isDue(added: number): boolean {
+    return added > 0 && added >= this.#kept;
   }
 
   *#slices(from: number, to: number): Generator<readonly Row[]> {

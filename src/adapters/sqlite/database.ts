@@ -38,7 +38,6 @@ export class Database {
     this.inMemory = file === ':memory:';
     this.#pidFile = this.inMemory ? undefined : `${file}.pid`;
     this.#connection = this.inMemory ? new DatabaseSync(file) : openFile(file, durability);
-    if (this.#pidFile !== undefined) writeFileSync(this.#pidFile, `${process.pid}\n`);
     this.#begin = this.#connection.prepare('BEGIN IMMEDIATE');
     this.#commit = this.#connection.prepare('COMMIT');
   }
@@ -86,6 +85,7 @@ function openFile(file: string, durability: 'normal' | 'full'): DatabaseSync {
     connection.exec('PRAGMA wal_autocheckpoint = 0');
     // Takes the lock now, so that a second process is told at its start and not at its first record.
     connection.exec('BEGIN IMMEDIATE; COMMIT');
+    writeFileSync(`${file}.pid`, `${process.pid}\n`);
     checkVersion(connection, file);
     return connection;
   } catch (error) {
@@ -105,7 +105,8 @@ function checkVersion(connection: DatabaseSync, file: string): void {
   if (version < SCHEMA_VERSION) connection.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
 }
 
-function openingError(error: unknown, file: string): unknown {
+/** The error as a person can act on it. */
+export function openingError(error: unknown, file: string): unknown {
   if (error instanceof FatalError) return error;
   if (isBusy(error)) {
     return new FatalError(

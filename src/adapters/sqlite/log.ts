@@ -23,7 +23,7 @@ import type { Membership } from '../../ports/membership.ts';
 import type { TopicSpec } from '../../records/topics.ts';
 import { Cleaner } from './cleaner.ts';
 import { ConsumerOffsets } from './consumer-offsets.ts';
-import { Database } from './database.ts';
+import { Database, openingError } from './database.ts';
 import { GroupCommit } from './group-commit.ts';
 import { ConsumerGroups, SqliteMembership } from './membership.ts';
 import { SqliteProducer } from './producer.ts';
@@ -78,7 +78,7 @@ export async function openSqliteLog(options: SqliteLogOptions): Promise<SqliteLo
     return new EmbeddedLog({ ...options, database, topics, commit, groups, cleaner, counted });
   } catch (error) {
     database.close();
-    throw error;
+    throw openingError(error, file);
   }
 }
 

@@ -19,12 +19,12 @@ export function expiredSlice(
   source: TopicPartition,
   olderThanMs: number,
 ): RetentionSlice | undefined {
-  // octet_length reads the row's header only, not the value.
+  // octet_length reads the row's header only, not the value; rows come one by one, mostly just the first.
   const rows = database
     .prepare(
       `SELECT offset, timestamp_ms AS time, octet_length(value) AS bytes FROM ${source.table} ORDER BY offset LIMIT ${SLICE_RECORDS}`,
     )
-    .all();
+    .iterate();
   let start: number | undefined;
   let bytes = 0;
   let taken = 0;
