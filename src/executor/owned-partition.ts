@@ -196,7 +196,7 @@ export class OwnedPartition {
 /** What the log says while the partition is opened is a loss, too. */
 function lossFrom(error: unknown): PartitionLost | undefined {
   if (error instanceof PartitionLost) return error;
-  if (!(error instanceof TerminalError)) return undefined;
+  if (!(error instanceof TerminalError || error instanceof FatalError)) return undefined;
   if (error.code === 'log-closed') return new PartitionLost('closed');
   // Retention went on between the look at the bounds and the reading: the next opening sees it.
   if (error.code === 'offset-out-of-range') return new PartitionLost('disturbed', error.message);

@@ -46,7 +46,10 @@ export class ReaderRule {
   /** The record, when it counts. Records must be given in the order of their offsets. */
   accept(record: LogRecord): AcceptedRecord | undefined {
     const offset = record.offset + 1;
-    if (offset <= this.#place.offset) return void this.#ignore(offset);
+    if (offset <= this.#place.offset) {
+      this.#ignore(offset);
+      return undefined;
+    }
     const decoded = decodeEvent(record);
     if (decoded.kind === 'partition.opened') {
       this.#place = { offset, epoch: decoded.epoch, batch: -1, index: -1 };
@@ -54,7 +57,10 @@ export class ReaderRule {
     }
     if (decoded.kind === 'unknown') return this.#acceptUnknown(record, decoded.reason);
     const { epoch, batch, index } = decoded.position;
-    if (!this.#counts(epoch, batch, index)) return void this.#ignore(offset);
+    if (!this.#counts(epoch, batch, index)) {
+      this.#ignore(offset);
+      return undefined;
+    }
     this.#place = { offset, epoch, batch, index };
     return decoded;
   }
@@ -84,7 +90,10 @@ export class ReaderRule {
       return { kind: 'unreadable', reason };
     }
     const version = /^(\d+)(?:,|$)/.exec(header ?? '')?.[1];
-    if (version === undefined || version === schemaVersion) return void this.#ignore(offset);
+    if (version === undefined || version === schemaVersion) {
+      this.#ignore(offset);
+      return undefined;
+    }
     this.skipTo(offset);
     return { kind: 'unreadable', reason: `it has schema version ${version}` };
   }
