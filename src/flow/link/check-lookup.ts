@@ -71,7 +71,7 @@ function checkVariable(name: string, place: Place, names: Names): LookupProblem 
   if (place.variables?.has(name) === true) return undefined;
   if (place.variables !== undefined && names.variables.has(name)) {
     const message = `\`vars.${name}\` has no value yet in ${place.name}`;
-    const hint = 'Variables are evaluated in their order: move it up.';
+    const hint = 'At the start there are those of `variables`, evaluated in their order.';
     return { code: 'reference-unavailable', message, hint };
   }
   if (names.variablesOpen && place.variables === undefined) return undefined;

@@ -70,7 +70,11 @@ class Linker {
   }
 
   #flowLabels(): CompiledValue {
-    const place = placeOf('`labels`', rootsOf.label, { kind: 'none' });
+    const variables = childOf(this.#root, 'variables');
+    const place: Place = {
+      ...placeOf('`labels`', rootsOf.start, { kind: 'none' }),
+      variables: new Set(variables?.kind === 'map' ? variables.entries.keys() : []),
+    };
     return this.#compiled(this.#root, 'labels', flowProperties['labels'], place);
   }
 
@@ -88,7 +92,7 @@ class Linker {
     if (node?.kind !== 'map') return [];
     const before = new Set<string>();
     return [...node.entries].map(([id, { node: value }]) => {
-      const place = placeOf(`variable \`${id}\``, rootsOf.variable, { kind: 'none' });
+      const place = placeOf(`variable \`${id}\``, rootsOf.start, { kind: 'none' });
       const variables = new Set(before);
       before.add(id);
       return { id, value: this.#expressions.value(value, { ...place, variables }, false) };

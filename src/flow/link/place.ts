@@ -30,8 +30,8 @@ const running: readonly ContextRoot[] = [...atStart, 'vars', 'outputs', 'tasks',
 
 /** Roots by what the expression belongs to. */
 export const rootsOf = {
-  label: new Set(atStart),
-  variable: new Set([...atStart, 'vars', 'labels'] as const),
+  /** The flow's variables and labels: made before anything runs. */
+  start: new Set([...atStart, 'vars', 'labels'] as const),
   task: new Set([...running, 'task', 'taskrun'] as const),
   flowOutput: new Set(running),
   /** Properties that the trigger itself needs, before there is anything to start from. */
