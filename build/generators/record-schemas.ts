@@ -16,8 +16,9 @@ import { flowShape } from '../../src/records/flows.ts';
 import { heartbeatShape } from '../../src/records/heartbeats.ts';
 import { logLineShape } from '../../src/records/logs.ts';
 import { startSchema } from '../../src/records/start-schema.ts';
+import { type TopicSpec, topicSpecs } from '../../src/records/topics.ts';
 import type { JsonObject } from '../../src/support/json.ts';
-import type { GeneratedFile } from '../generated-file.ts';
+import { type GeneratedFile, replaceSection } from '../generated-file.ts';
 import { withDefinitions } from '../schema-definitions.ts';
 
 interface RecordSchema {
@@ -189,4 +190,31 @@ function fileOf({
   };
 }
 
-export default schemas.map(fileOf);
+const DAY_MS = 86_400_000;
+/** `kafka.partitions` by default. */
+const PARTITIONS = 12;
+
+function retentionOf({ cleanup, retentionMs, retentionMsMin }: TopicSpec): string {
+  if (cleanup === 'compact') return 'newest of each key';
+  if (retentionMs === 'unlimited') return 'without end';
+  const days = retentionMs / DAY_MS;
+  const time = days < 1 ? `${days * 24} h` : `${days} d`;
+  return retentionMsMin === undefined ? time : `${time}, at least`;
+}
+
+/** The topics of an installation with one worker group, for docs/records.md. */
+function topicsTable(): string {
+  const specs = topicSpecs({ partitions: PARTITIONS, workerGroups: ['default'] });
+  const rows = specs.map((spec) => {
+    const { topic, partitions, content } = spec;
+    return `| \`${topic}\` | ${partitions} | ${retentionOf(spec)} | ${content} |`;
+  });
+  return ['| topic | partitions | kept | content |', '|---|---|---|---|', ...rows].join('\n');
+}
+
+const documentation: GeneratedFile = {
+  file: 'docs/records.md',
+  content: (current) => replaceSection(current, 'topics', topicsTable()),
+};
+
+export default [...schemas.map(fileOf), documentation];

@@ -38,22 +38,31 @@ function mayHoldMarker(text: string): boolean {
   return text.includes(referenceMarker) || text.includes('\\u');
 }
 
-/** Whether JSON text nests too deep for us; counts brackets outside strings; of text that is not JSON it may say either, the parser will refuse it. */
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/**
+ * Whether JSON text nests deeper than so many levels. Counts brackets outside strings: of text that is no
+ * JSON it may say either, the parser will refuse it.
+ */
 export function nestsDeeperThan(text: string, levelsMax: number): boolean {
   if (text.length <= 2 * levelsMax) return false;
   let depth = 0;
   let inString = false;
   for (let at = 0; at < text.length; at++) {
-    const unit = text[at];
-    if (inString) {
-      if (unit === '\\') at++;
-      else if (unit === '"') inString = false;
-    } else if (unit === '"') inString = true;
-    else if (unit === '{' || unit === '[') {
-      if (++depth > levelsMax) return true;
-    } else if (unit === '}' || unit === ']') depth--;
+    const unit = text.charCodeAt(at);
+    if (unit === BACKSLASH) at++;
+    else if (unit === QUOTE) inString = !inString;
+    else if (!inString) depth += levelChange(unit);
+    if (depth > levelsMax) return true;
   }
   return false;
+}
+
+/** `[` and `{` open a level, `]` and `}` close one. */
+function levelChange(unit: number): number {
+  if (unit === 0x5b || unit === 0x7b) return 1;
+  return unit === 0x5d || unit === 0x7d ? -1 : 0;
 }
 
 function refused(reason: string, message: string): Parsed<never> {

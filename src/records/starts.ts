@@ -5,12 +5,13 @@
  * StartRequest itself. A record of another shape becomes a refusal that says what is wanted, never an error.
  */
 import { scopedKey } from '../model/ids.ts';
+import { limits } from '../model/limits.ts';
 import type { LogRecord, OutgoingRecord } from '../model/log-records.ts';
 import { referenceMarker } from '../model/reference.ts';
 import type { Parsed, RecordOrigin, StartRequest } from '../model/starts.ts';
 import { isJsonObject } from '../support/json.ts';
 import { startShape } from './common-shapes.ts';
-import { parseForeignJson } from './foreign.ts';
+import { nestsDeeperThan, parseForeignJson } from './foreign.ts';
 import { readJson, schemaVersion, versionHeader } from './read.ts';
 import { contentTypeOf, readBinaryEvent, readStructuredEvent } from './start-cloudevent.ts';
 import { type ForeignStart, refusedJson, refusedStart } from './start-fields.ts';
@@ -49,6 +50,10 @@ function decodeOwn(value: string | null, version: string): Parsed<StartRequest> 
     return refusedStart(
       `The header \`${OWN_HEADER}\` must be ${schemaVersion} for this release; it is ${version}.`,
     );
+  }
+  const levelsMax = limits.ownJsonDepth.value;
+  if (value !== null && nestsDeeperThan(value, levelsMax)) {
+    return refusedStart(`The start nests deeper than ${levelsMax} levels.`);
   }
   const read = readJson(value, startShape, 'start');
   return read.ok ? read : refusedStart(read.message);

@@ -237,6 +237,7 @@ describe('a start of our own senders', () => {
     ['another version', '2', '{}', 'The header `millrace-start` must be 1'],
     ['another shape', '1', '{"namespace":"n"}', 'The start: `flow` must be text.'],
     ['no JSON', '1', 'x', 'The start is not JSON'],
+    ['a bottomless shape', '1', '['.repeat(400_000), 'The start nests deeper than 1000 levels.'],
   ])('of %s is refused', (_what, version, value, message) => {
     const read = decode(value, { 'millrace-start': version });
     expect(read).toMatchObject({ ok: false, reason: 'start-invalid' });
