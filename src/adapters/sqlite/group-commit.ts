@@ -6,7 +6,7 @@
  * the records to followers, in this order; nobody sees a record before its commit. *Waiting*, entered when
  * the storage refuses (disk full, read-only, input/output error): the transaction has been rolled back, the
  * operations stay in the queue in their order, and the same turn is tried again after a pause that grows
- * from 100 ms to 5 s. The first success ends it. Both changes are log lines; callers see only time, and
+ * from 100 ms to 1 s. The first success ends it. Both changes are log lines; callers see only time, and
  * sends with a deadline end `expired`. An error that is not the storage's is a bug and is thrown.
  */
 import type { Clock } from '../../ports/clock.ts';
@@ -41,7 +41,7 @@ export interface Turn {
 const TURN_UNITS_MAX = 8 * 1_024 * 1_024;
 const TURN_OPERATIONS_MAX = 5_000;
 const RETRY_MS_MIN = 100;
-const RETRY_MS_MAX = 5_000;
+const RETRY_MS_MAX = 1_000;
 
 const PAGE_BYTES = 4_096;
 
