@@ -23,7 +23,6 @@ export interface HttpSettings {
   /** Loopback only: this version has no authentication. */
   readonly host: string;
   readonly port: number;
-  readonly managementPort: number;
   readonly bodyBytesMax: number;
   /** Starts of a namespace that this process has sent and no executor has taken yet. */
   readonly startsUnfinishedMax: number;

@@ -13,41 +13,50 @@ export interface StreamMessage {
   readonly data: unknown;
 }
 
-let openStreams = 0;
+type Begin = (send: (message: StreamMessage) => void, end: () => void) => Promise<() => void>;
 
 /**
- * Server-sent events from a source that calls back. Messages wait in memory only while the client is slower
- * than the source; a client that lets too many wait is cut off and resumes by `Last-Event-ID`.
- *
- * @param begin starts the source; it is given `send` and `end`, and returns how to stop.
- * @throws {@link Problem} 503 when as many streams are open as may be.
+ * The streams of this process: bounded in number, and ended when the process stops, since a stream would hold
+ * the last request open for as long as somebody looks on. Clients resume elsewhere by `Last-Event-ID`.
  */
-export function answerStream(
-  context: Context,
-  begin: (send: (message: StreamMessage) => void, end: () => void) => Promise<() => void>,
-): Response {
-  if (openStreams >= limits.openStreams.value) {
-    throw new Problem(503, 'streams-full', 'This process has as many open streams as it may', {
-      retryAfterSeconds: 5,
+export class OpenStreams {
+  readonly #ends = new Set<() => void>();
+  #open = 0;
+  #closed = false;
+
+  /**
+   * Server-sent events from a source that calls back. Messages wait in memory only while the client is slower
+   * than the source; a client that lets too many wait is cut off and resumes by `Last-Event-ID`.
+   *
+   * @param begin starts the source; it is given `send` and `end`, and returns how to stop.
+   * @throws {@link Problem} 503 when as many streams are open as may be, or the process stops.
+   */
+  answer(context: Context, begin: Begin): Response {
+    if (this.#closed || this.#open >= limits.openStreams.value) {
+      throw new Problem(503, 'streams-full', 'This process has as many open streams as it may', {
+        retryAfterSeconds: 5,
+      });
+    }
+    this.#open += 1;
+    context.header('x-accel-buffering', 'no');
+    return streamSSE(context, async (stream) => {
+      try {
+        await pump(stream, begin, this.#ends);
+      } finally {
+        this.#open -= 1;
+      }
     });
   }
-  openStreams += 1;
-  context.header('x-accel-buffering', 'no');
-  return streamSSE(context, async (stream) => {
-    try {
-      await pump(stream, begin);
-    } finally {
-      openStreams -= 1;
-    }
-  });
+
+  close(): void {
+    this.#closed = true;
+    for (const end of this.#ends) end();
+  }
 }
 
 const WAITING_MAX = 10_000;
 
-async function pump(
-  stream: SSEStreamingApi,
-  begin: Parameters<typeof answerStream>[1],
-): Promise<void> {
+async function pump(stream: SSEStreamingApi, begin: Begin, ends: Set<() => void>): Promise<void> {
   const waiting: StreamMessage[] = [];
   let over = false;
   let wake: () => void = () => undefined;
@@ -56,12 +65,16 @@ async function pump(
     wake();
   };
   stream.onAbort(end);
-  const stop = await begin((message) => {
-    if (waiting.length >= WAITING_MAX) end();
-    else waiting.push(message);
-    wake();
-  }, end);
+  ends.add(end);
+  let stop: () => void = () => undefined;
   try {
+    stop = await begin((message) => {
+      if (waiting.length >= WAITING_MAX) end();
+      else waiting.push(message);
+      wake();
+    }, end);
+    // The head of the answer goes out with its first bytes: a client learns that it is connected.
+    await stream.write(': open\n\n');
     for (;;) {
       const message = waiting.shift();
       if (message !== undefined) await write(stream, message);
@@ -71,6 +84,7 @@ async function pump(
     }
   } finally {
     stop();
+    ends.delete(end);
   }
 }
 

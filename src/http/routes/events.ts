@@ -11,7 +11,7 @@ import { decodePublicRecord } from '../../records/executions.ts';
 import { declare, queryOf } from '../declare.ts';
 import { Problem, problemAnswers } from '../problem.ts';
 import type { HttpServices } from '../services.ts';
-import { answerStream, type StreamMessage } from '../sse.ts';
+import type { StreamMessage } from '../sse.ts';
 import { executionBody, findExecution, logLineBody } from './executions.ts';
 
 /** Events of one execution that an answer lists at most. */
@@ -142,7 +142,7 @@ function placedEvent(record: LogRecord, partition: number): PlacedEvent | undefi
  */
 function streamExecution(context: Context, services: HttpServices, found: ExecutionView): Response {
   const resumeAfter = resumeOffset(context.req.header('last-event-id'));
-  return answerStream(context, async (send, end) => {
+  return services.streams.answer(context, async (send, end) => {
     let sentUpTo = resumeAfter;
     let held: PlacedEvent[] | undefined = [];
     const pass = ({ event, place }: PlacedEvent): void => {
@@ -176,8 +176,8 @@ function messageOf(event: Event, place: EventPlace): StreamMessage {
   return { id: `${place.offset}.${place.epoch}`, event: event.type, data: { ...place, event } };
 }
 
-function streamAll(context: Context, { options }: HttpServices): Response {
-  return answerStream(context, (send) => {
+function streamAll(context: Context, { options, streams }: HttpServices): Response {
+  return streams.answer(context, (send) => {
     const stop = options.indexer.tail.listenAll((event, place) => {
       send({ event: event.type, data: { ...place, event } });
     });
@@ -186,9 +186,9 @@ function streamAll(context: Context, { options }: HttpServices): Response {
 }
 
 /** The public records from now on, read from their topic as anybody would. */
-function streamPublic(context: Context, { options }: HttpServices): Response {
+function streamPublic(context: Context, { options, streams }: HttpServices): Response {
   const { log } = options;
-  return answerStream(context, async (send) => {
+  return streams.answer(context, async (send) => {
     const subscription = log.subscribe({
       onRecords: ({ partition, records }) => {
         for (const record of records) {

@@ -1,0 +1,214 @@
+/**
+ * Composition: the only file that knows every adapter. It turns a configuration into ports, and wires the
+ * shells of the roles to them (compose/wire.ts). Adapters that only some processes need are loaded by those.
+ */
+import { mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { FileBlobStore } from './adapters/filesystem/blob-store.ts';
+import type { KafkaConnectionOptions } from './adapters/kafka/broker-link.ts';
+import { SystemClock } from './adapters/system/clock.ts';
+import { EnvSecrets } from './adapters/system/env-secrets.ts';
+import { SystemRandom } from './adapters/system/random.ts';
+import { type DeployedFile, type DeployOptions } from './compose/deployer.ts';
+import type { Ports, Role, Settings } from './compose/ports.ts';
+import { type Addresses, catalogOf, Shells, wire } from './compose/wire.ts';
+import type { Config } from './config/config.ts';
+import { defaultExecutorSettings } from './executor/settings.ts';
+import type { FlowFile } from './flow/deployment.ts';
+import type { FlowRegistry } from './flow/registry.ts';
+import type { Catalog } from './model/catalog.ts';
+import { FatalError } from './model/errors.ts';
+import { PluginHost } from './plugin/host.ts';
+import type { Clock } from './ports/clock.ts';
+import type { Log } from './ports/log.ts';
+import type { Logger } from './ports/logger.ts';
+import type { Membership } from './ports/membership.ts';
+import { topicSpecs } from './records/topics.ts';
+import { version } from './support/version.ts';
+
+export type { DeployedFile } from './compose/deployer.ts';
+export { type Role, roles } from './compose/ports.ts';
+export { createLogger, type LogThreshold } from './adapters/system/pino-logger.ts';
+export { PortInUse } from './http/listener.ts';
+export { version };
+
+export interface ComposeOptions {
+  readonly roles: ReadonlySet<Role>;
+  readonly logger: Logger;
+  /** Where secrets and the variables of `env()` come from. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Ends the wait for brokers. */
+  readonly signal: AbortSignal;
+}
+
+/** A process: its shells, and what they stand on. */
+export interface Application {
+  readonly registry: FlowRegistry;
+  start(): Promise<void>;
+  deploy(files: readonly FlowFile[], options: DeployOptions): Promise<readonly DeployedFile[]>;
+  listen(): Promise<Addresses>;
+  /** Hands over or finishes what is under way within `graceMs`, then closes the log and the views. */
+  stop(options: { readonly graceMs: number }): Promise<void>;
+}
+
+/**
+ * Opens the log and what else the roles need; nothing runs before `start`.
+ *
+ * @throws FatalError with what to do: roles that cannot run, data folder in use, plugin invalid, brokers refuse.
+ */
+export async function compose(config: Config, options: ComposeOptions): Promise<Application> {
+  checkRoles(options.roles);
+  const { logger, environment, roles, signal } = options;
+  const clock = new SystemClock();
+  const plugins = await PluginHost.load(config.plugins, config.plugin);
+  const opened = await openLog(config, clock, logger, signal);
+  try {
+    const { PrometheusMetrics } = await import('./adapters/system/prometheus.ts');
+    const views = roles.has('api') ? await openViews(config) : undefined;
+    const ports: Ports = {
+      ...opened,
+      clock,
+      logger,
+      plugins,
+      random: new SystemRandom(),
+      metrics: new PrometheusMetrics({ processMetrics: true }),
+      secrets: new EnvSecrets(environment),
+      variable: (name) => flowVariable(environment, name),
+      blobs: await openBlobs(config, clock),
+      ...(views === undefined ? {} : { views: views.store }),
+    };
+    const shells = wire(ports, settingsOf(config, roles));
+    return application(shells, async () => {
+      await opened.log.close();
+      await views?.close();
+    });
+  } catch (error) {
+    await opened.log.close();
+    throw error;
+  }
+}
+
+/** Every task and trigger type that flows may use with this configuration. */
+export async function loadCatalog(config: Config): Promise<Catalog> {
+  return catalogOf((await PluginHost.load(config.plugins, config.plugin)).manifests);
+}
+
+function application(shells: Shells, close: () => Promise<void>): Application {
+  return {
+    registry: shells.flows.registry,
+    start: () => shells.start(),
+    deploy: (files, options) => shells.deploy(files, options),
+    listen: () => shells.listen(),
+    async stop(options) {
+      await shells.stop(options);
+      await close();
+    },
+  };
+}
+
+function checkRoles(roles: ReadonlySet<Role>): void {
+  if (roles.has('api') || roles.has('executor') || roles.has('worker')) return;
+  throw new FatalError(
+    'roles-idle',
+    roles.has('indexer')
+      ? 'views are fed by each api process itself; the indexer role comes with the Postgres views'
+      : 'webhooks are served by the api role in this version, so the trigger role alone has nothing to run: ' +
+          'add a role, such as --roles api,trigger',
+  );
+}
+
+interface OpenedLog {
+  readonly log: Log;
+  readonly membership: Membership;
+}
+
+async function openLog(
+  config: Config,
+  clock: Clock,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<OpenedLog> {
+  const { kafka, data, worker } = config;
+  const topics = topicSpecs({ partitions: kafka.partitions, workerGroups: worker.groups });
+  if (kafka.brokers.length === 0) {
+    const { openSqliteLog } = await import('./adapters/sqlite/log.ts');
+    const file = path.join(data.folder, 'log.sqlite');
+    const log = await openSqliteLog({
+      file,
+      topics,
+      durability: data.durability,
+      clock,
+      logger,
+    });
+    return { log, membership: log.membership };
+  }
+  const { openKafkaLog } = await import('./adapters/kafka/log.ts');
+  const { prefix, replicationFactor } = kafka;
+  const connection = { ...kafkaConnection(config), logger };
+  const log = await openKafkaLog({ connection, prefix, topics, replicationFactor }, signal);
+  return { log, membership: log.membership };
+}
+
+function kafkaConnection({ kafka }: Config): KafkaConnectionOptions {
+  const { brokers, ssl, sasl } = kafka;
+  return {
+    brokers,
+    clientId: 'millrace',
+    ...(ssl === undefined ? {} : { ssl: ssl === true ? true : { ...ssl } }),
+    // One type for each mechanism there, one type with three mechanisms here.
+    ...(sasl === undefined ? {} : { sasl: sasl as NonNullable<KafkaConnectionOptions['sasl']> }),
+  };
+}
+
+/**
+ * The views' file. Processes on Kafka may share a data folder, and each has views of its own: named by the
+ * cluster and the port, which two processes of one machine never have in common. With a port that is drawn at
+ * the start the file is of no use to a later process and goes with this one.
+ */
+async function openViews(config: Config) {
+  const { SqliteViews } = await import('./adapters/sqlite/views.ts');
+  const { kafka, data, http } = config;
+  const embedded = kafka.brokers.length === 0;
+  const own = http.port === 0 ? `pid-${process.pid}` : String(http.port);
+  const name = embedded ? 'views' : `views-${encodeURIComponent(kafka.prefix)}-${own}`;
+  const file = path.join(data.folder, `${name}.sqlite`);
+  await mkdir(data.folder, { recursive: true });
+  const store = new SqliteViews(file);
+  return {
+    store,
+    async close() {
+      await store.close();
+      if (embedded || http.port !== 0) return;
+      await Promise.all(['', '-wal', '-shm'].map((end) => rm(file + end, { force: true })));
+    },
+  };
+}
+
+async function openBlobs({ blobs, data }: Config, clock: Clock): Promise<FileBlobStore> {
+  const folder = blobs.path ?? path.join(data.folder, 'blobs');
+  return FileBlobStore.open({ folder, durability: data.durability, nowMs: clock.now() });
+}
+
+/** Flows see only variables that somebody meant for them, never the process's own. */
+function flowVariable(
+  environment: ComposeOptions['environment'],
+  name: string,
+): string | undefined {
+  const variable = `MILLRACE_ENV_${name}`;
+  return Object.hasOwn(environment, variable) ? environment[variable] : undefined;
+}
+
+function settingsOf(config: Config, roles: ReadonlySet<Role>): Settings {
+  const { executor, worker, membership, http, management, starts, globals } = config;
+  const { sessionMs } = membership;
+  return {
+    roles,
+    executor: { ...defaultExecutorSettings, ...executor, sessionMs },
+    worker,
+    sessionMs,
+    http: { ...http, startsUnfinishedMax: starts.unfinishedMax },
+    managementPort: management.port,
+    globals,
+    version,
+  };
+}

@@ -1,0 +1,4 @@
+import packageFile from '../../package.json' with { type: 'json' };
+
+/** Of this package. */
+export const version: string = packageFile.version;
