@@ -3,9 +3,13 @@
  * through one suite, with the real server behind it), `sim` (the seeded simulator), `e2e` (processes).
  * Test files and sources are loaded by Node itself, so what is tested is what Node runs in production.
  */
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const MINUTE_MS = 60_000;
+
+/** Two on the smallest machine: tests that wait for a broker or a file leave the core to others. */
+const WORKERS = Math.max(2, availableParallelism() - 1);
 
 /** What every project shares. `order` keeps the heavy projects from running beside each other. */
 function project(name: string, order: number, include: string[], timeoutMs: number) {
@@ -16,6 +20,7 @@ function project(name: string, order: number, include: string[], timeoutMs: numb
       runner: './test/runner.ts',
       testTimeout: timeoutMs,
       hookTimeout: Math.max(timeoutMs, 3 * MINUTE_MS),
+      maxWorkers: WORKERS,
       sequence: { groupOrder: order },
       experimental: { viteModuleRunner: false, nodeLoader: false },
     },
@@ -34,7 +39,7 @@ export default defineConfig({
       project('unit', 0, unit, 10_000),
       project('contract', 1, contract, MINUTE_MS),
       project('sim', 2, ['test/sim/**/*.test.ts'], 10 * MINUTE_MS),
-      { test: { ...e2e.test, fileParallelism: false } },
+      { test: { ...e2e.test, maxWorkers: 1 } },
     ],
   },
 });

@@ -5,9 +5,12 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '..');
+
+// Whole processes start in here: patience for a machine that is busy with other things.
+vi.setConfig({ testTimeout: 60_000 });
 
 /** Prints its arguments, then ends with the code given or waits for a signal that it can tell of. */
 const COMMAND = `

@@ -3,9 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '..');
+
+// Whole processes start in here: patience for a machine that is busy with other things.
+vi.setConfig({ testTimeout: 60_000 });
 
 const CONFIG = `
 export default {
