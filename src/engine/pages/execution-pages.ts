@@ -1,8 +1,8 @@
 /**
  * An execution in checkpoints: `<id>/head`, `<id>/runs/<n>` for 64 small task runs each, and `<id>/run/<n>`
- * for one with large outputs. A run moves into a page of its own at most once, and that page is written
- * before the group it leaves; the head comes last. So whatever part of a write survives, the newest copy of
- * each run is found, by the offsets that the pages carry.
+ * for one with large outputs. A run moves into a page of its own at most once; the page of its group may keep
+ * an older copy, which does not count. The head comes last. So whatever part of a write survives, the newest
+ * copy of each run is found.
  */
 import type { ExecutionId } from '../../model/ids.ts';
 import type { ExecutionEntity } from '../state/execution-entity.ts';
@@ -73,9 +73,6 @@ export class ExecutionPages implements PageUnit {
       const own = this.takeOwnPage(ordinal, offset);
       if (own !== undefined) pages.push(own);
       else groups.add(groupOf(ordinal));
-      if (own !== undefined && this.written.has(groupName(groupOf(ordinal)))) {
-        groups.add(groupOf(ordinal));
-      }
     }
     this.dirtyRuns.clear();
     for (const group of groups) pages.push(this.takeGroup(group, offset));

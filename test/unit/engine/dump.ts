@@ -2,7 +2,7 @@
 import type { PartitionState } from '../../../src/engine/partition-state.ts';
 import { SOURCE_BUCKETS } from '../../../src/engine/state/sources.ts';
 
-export function dump(state: PartitionState): unknown {
+export function dumpState(state: PartitionState): unknown {
   const { base } = state;
   const executions = [...base.executions].filter(([id]) => state.execution(id) !== undefined);
   return {

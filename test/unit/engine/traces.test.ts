@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { dump } from './dump.ts';
+import { dumpState } from './dump.ts';
 import { Trace } from './trace.ts';
 
 const FOLDER = join(import.meta.dirname, '../../traces');
@@ -15,6 +15,6 @@ describe('golden traces', () => {
     const trace = new Trace();
     const output = trace.run(commands);
     await expect(`${commands.trimEnd()}\n----\n${output}`).toMatchFileSnapshot(path);
-    expect(dump(trace.engine.replayed())).toEqual(dump(trace.engine.state));
+    expect(dumpState(trace.engine.replayed())).toEqual(dumpState(trace.engine.state));
   });
 });
