@@ -152,7 +152,8 @@ export const flowProperties: Properties = {
   labels,
   disabled: disabled('True: no execution starts.'),
   variables: {
-    'x-kind': 'templated',
+    // The map is static, so that names are known and ordered; its values are templated all the same.
+    'x-kind': 'static',
     type: 'object',
     propertyNames: { pattern: NAME_PATTERN, maxLength: NAME_LENGTH_MAX },
     description: 'Values under `vars`, evaluated once at start, in this order.',
