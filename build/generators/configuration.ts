@@ -15,7 +15,8 @@ shows what holds and where each value comes from.
   \`MILLRACE_KAFKA__SASL__PASSWORD_FILE=/run/secrets/kafka\`.
 - Durations are written \`30s\`, \`5m\`, \`1h30m\`; sizes \`10MiB\`, \`64KB\`, or a number of bytes.
 - Relative paths begin at the file that names them; those of flags and the environment at the working folder.
-- \`MILLRACE_SECRET_X\` is no configuration: it is the secret that flows read by \`secret('X')\`.
+- \`MILLRACE_SECRET_X\` is no configuration: it is the secret that flows read by \`secret('X')\`. So are
+  \`MILLRACE_ENV_X\`, which they read by \`env('X')\`, and \`MILLRACE_SERVER\`, the server that the command line asks.
 
 \`\`\`yaml
 kafka:
