@@ -99,9 +99,11 @@ class Session implements LogSession {
   readonly #ended = new AbortController();
   /** What ends with the session. */
   readonly #opened = new Set<{ close(): unknown }>();
+  readonly #onClosed: () => void;
 
-  constructor(parts: Parts) {
+  constructor(parts: Parts, onClosed: () => void = () => undefined) {
     this.parts = parts;
+    this.#onClosed = onClosed;
     this.partitions = parts.topics.partitionCount('events');
     this.membership = new SqliteMembership(parts.groups, parts.clock);
   }
@@ -170,6 +172,7 @@ class Session implements LogSession {
     this.#ended.abort(new TerminalError('log-closed', 'The log has been closed.'));
     for (const opened of [...this.#opened]) void opened.close();
     this.membership.close();
+    this.#onClosed();
   }
 }
 
@@ -179,7 +182,8 @@ class EmbeddedLog extends Session implements SqliteLog {
 
   session(options?: SessionOptions): LogSession {
     if (this.#closed) throw new FatalError('log-closed', 'The log has been closed.');
-    const session = new Session({ ...this.parts, ...options });
+    const forget = (): void => void this.#sessions.delete(session);
+    const session: Session = new Session({ ...this.parts, ...options }, forget);
     this.#sessions.add(session);
     return session;
   }
@@ -193,7 +197,7 @@ class EmbeddedLog extends Session implements SqliteLog {
     this.#closed = true;
     this.parts.cleaner.close();
     this.parts.commit.close();
-    for (const session of this.#sessions) await session.close();
+    for (const session of [...this.#sessions]) await session.close();
     await super.close();
     this.parts.groups.close();
     this.parts.database.close();
