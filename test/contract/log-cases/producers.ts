@@ -23,7 +23,7 @@ export const producerCases: readonly LogCase[] = [
       const { log, silence } = await harness.open();
       const producer = log.producer();
       silence('commands', 0);
-      const sent = producer.send('commands', 0, { key: null, value: 'v' }, { deadlineMs: 500 });
+      const sent = producer.send('commands', 0, { key: null, value: 'v' }, { deadlineMs: 1_500 });
       expect(await sent).toEqual({ kind: 'unknown' });
     },
   },
