@@ -29,6 +29,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   indexer: SHELL,
   adapters: ['ports', 'records', 'model'],
   http: ['engine/operations', 'flow', 'expression', 'plugin', 'ports', 'records', 'model'],
+  // What main.ts and the simulator have in common: the shells put together over ports that are given.
+  compose: ['executor', 'worker', 'trigger', 'indexer', 'http', 'config', ...SHELL],
   cli: ['main', 'http/client', 'flow', 'records', 'config', 'model'],
 };
 
@@ -53,9 +55,8 @@ function adapterOf(path: string): string | undefined {
 function arrowProblem(from: string, to: string): string | undefined {
   const layer = layerOf(from);
   const allowed = ALLOWED[layer];
-  if (allowed === undefined) {
-    return `"${layer}" is no layer; put the file into one of ${Object.keys(ALLOWED).join(' ')}`;
-  }
+  // Said once for the file by unknownLayer.
+  if (allowed === undefined) return undefined;
   if (!to.startsWith('src/')) {
     return to === 'package.json'
       ? undefined
@@ -89,15 +90,23 @@ function problemOf(source: Source, { target }: Import): string | undefined {
   return arrowProblem(source.path, target);
 }
 
+function unknownLayer({ path }: Source): Violation[] {
+  const layer = layerOf(path);
+  if (!path.startsWith('src/') || path === COMPOSITION || layer in ALLOWED) return [];
+  const message = `"${layer}" is no layer; put the file into one of ${Object.keys(ALLOWED).join(' ')}`;
+  return [{ file: path, line: 1, message }];
+}
+
 /**
  * Imports against the arrows. A type-only import is an arrow, too: it says what a layer knows. Tests
  * may import whatever they need to set the scene.
  */
 export function checkLayers(tree: SourceTree): Violation[] {
-  return tree.sources.flatMap((source) =>
-    source.imports.flatMap((entry) => {
+  return tree.sources.flatMap((source) => [
+    ...unknownLayer(source),
+    ...source.imports.flatMap((entry) => {
       const message = problemOf(source, entry);
       return message === undefined ? [] : [{ file: source.path, line: entry.line, message }];
     }),
-  );
+  ]);
 }
