@@ -9,16 +9,17 @@ import type { KafkaConnectionOptions } from './adapters/kafka/broker-link.ts';
 import { SystemClock } from './adapters/system/clock.ts';
 import { EnvSecrets } from './adapters/system/env-secrets.ts';
 import { SystemRandom } from './adapters/system/random.ts';
-import { type DeployedFile, type DeployOptions } from './compose/deployer.ts';
+import type { DeployedFile, DeployOptions } from './compose/deployer.ts';
 import type { Ports, Role, Settings } from './compose/ports.ts';
-import { type Addresses, catalogOf, Shells, wire } from './compose/wire.ts';
+import { type Addresses, catalogOf, type Shells, wire } from './compose/wire.ts';
 import type { Config } from './config/config.ts';
 import { defaultExecutorSettings } from './executor/settings.ts';
 import type { FlowFile } from './flow/deployment.ts';
 import type { FlowRegistry } from './flow/registry.ts';
 import type { Catalog } from './model/catalog.ts';
 import { FatalError } from './model/errors.ts';
-import { PluginHost } from './plugin/host.ts';
+import { PluginHost, readManifests } from './plugin/host.ts';
+import type { PluginSchemas } from './config/key-tree.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Log } from './ports/log.ts';
 import type { Logger } from './ports/logger.ts';
@@ -57,7 +58,7 @@ export interface Application {
  * @throws FatalError with what to do: roles that cannot run, data folder in use, plugin invalid, brokers refuse.
  */
 export async function compose(config: Config, options: ComposeOptions): Promise<Application> {
-  checkRoles(options.roles);
+  checkRoles(options.roles, config);
   const { logger, environment, roles, signal } = options;
   const clock = new SystemClock();
   const plugins = await PluginHost.load(config.plugins, config.plugin);
@@ -88,6 +89,12 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
   }
 }
 
+/** JSON Schemas of `plugin.<name>`, of the built-in plugins and of those in these folders. */
+export async function pluginSchemas(folders: readonly string[]): Promise<PluginSchemas> {
+  const manifests = await readManifests(folders);
+  return Object.fromEntries(manifests.map(({ name, settings }) => [name, settings]));
+}
+
 /** Every task and trigger type that flows may use with this configuration. */
 export async function loadCatalog(config: Config): Promise<Catalog> {
   return catalogOf((await PluginHost.load(config.plugins, config.plugin)).manifests);
@@ -106,8 +113,19 @@ function application(shells: Shells, close: () => Promise<void>): Application {
   };
 }
 
-function checkRoles(roles: ReadonlySet<Role>): void {
-  if (roles.has('api') || roles.has('executor') || roles.has('worker')) return;
+const EVERY_ROLE: readonly Role[] = ['api', 'executor', 'worker'];
+
+function checkRoles(roles: ReadonlySet<Role>, { kafka }: Config): void {
+  const working = EVERY_ROLE.filter((role) => roles.has(role));
+  if (working.length === EVERY_ROLE.length) return;
+  if (working.length > 0) {
+    if (kafka.brokers.length > 0) return;
+    throw new FatalError(
+      'brokers-missing',
+      'Processes with some of the roles meet on Kafka: name its brokers with --brokers or kafka.brokers. ' +
+        'For one process that does everything on the embedded log use `millrace start`.',
+    );
+  }
   throw new FatalError(
     'roles-idle',
     roles.has('indexer')

@@ -2,7 +2,8 @@
  * Configuration from the environment: `MILLRACE_` and the key's parts joined by `__`, in any case and with or
  * without single underscores: `kafka.brokers` is `MILLRACE_KAFKA__BROKERS`, `http.bodyBytesMax` is
  * `MILLRACE_HTTP__BODY_BYTES_MAX`. With `_FILE` at its end a variable names a file that holds the value.
- * `MILLRACE_SECRET_*` are secrets of flows, not configuration. An empty variable is as good as none.
+ * `MILLRACE_SECRET_*` are secrets of flows, `MILLRACE_ENV_*` what they see by `env()`, and `MILLRACE_SERVER` is the
+ * command line's: not configuration. An empty variable is as good as none.
  */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -15,7 +16,8 @@ import type { ConfigProblem, Source } from './problems.ts';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const PREFIX = 'MILLRACE_';
-const SECRETS = 'MILLRACE_SECRET_';
+/** What else begins like our variables. */
+const OTHERS = /^MILLRACE_(?:SECRET_|ENV_|SERVER$)/;
 const FILE = '_FILE';
 
 export function environmentEntries(
@@ -26,7 +28,7 @@ export function environmentEntries(
   const entries: Entry[] = [];
   const problems: ConfigProblem[] = [];
   for (const [name, value] of Object.entries(environment).sort()) {
-    if (!name.startsWith(PREFIX) || name.startsWith(SECRETS)) continue;
+    if (!name.startsWith(PREFIX) || OTHERS.test(name)) continue;
     if (value === undefined || value === '') continue;
     const read = readVariable(name, value, tree, folder);
     if ('message' in read) problems.push(read);

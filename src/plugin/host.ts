@@ -44,19 +44,7 @@ export class PluginHost {
     extra: readonly string[],
     settings: Readonly<Record<string, unknown>>,
   ): Promise<PluginHost> {
-    const folders = [...(await foldersIn(builtInFolder)), ...extra];
-    const manifests = await Promise.all(folders.map((folder) => readManifest(folder)));
-    const byName = new Map<string, PluginManifest>();
-    for (const manifest of manifests) {
-      const other = byName.get(manifest.name);
-      if (other !== undefined) {
-        throw new FatalError(
-          'plugin-invalid',
-          `Two plugins are named ${manifest.name}: ${other.folder} and ${manifest.folder}. Remove one from plugins[].`,
-        );
-      }
-      byName.set(manifest.name, manifest);
-    }
+    const manifests = await readManifests(extra);
     const checked = manifests.map((manifest): [string, JsonObject] => [
       manifest.name,
       checkSettings(manifest, settings[manifest.name] ?? {}),
@@ -90,6 +78,28 @@ export class PluginHost {
     }
     return module;
   }
+}
+
+/**
+ * The manifests of the built-in plugins and of the folders in `extra`; no code of them runs.
+ *
+ * @throws {@link FatalError} `plugin-invalid` for an invalid manifest, and for two plugins of one name.
+ */
+export async function readManifests(extra: readonly string[]): Promise<readonly PluginManifest[]> {
+  const folders = [...(await foldersIn(builtInFolder)), ...extra];
+  const manifests = await Promise.all(folders.map((folder) => readManifest(folder)));
+  const byName = new Map<string, PluginManifest>();
+  for (const manifest of manifests) {
+    const other = byName.get(manifest.name);
+    if (other !== undefined) {
+      throw new FatalError(
+        'plugin-invalid',
+        `Two plugins are named ${manifest.name}: ${other.folder} and ${manifest.folder}. Remove one from plugins[].`,
+      );
+    }
+    byName.set(manifest.name, manifest);
+  }
+  return manifests;
 }
 
 async function foldersIn(folder: string): Promise<readonly string[]> {
