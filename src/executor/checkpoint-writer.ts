@@ -68,6 +68,8 @@ export interface CheckpointWriterOptions {
   readonly restoredFrom: CheckpointMarker | undefined;
   /** The pages in the log cannot be trusted to be the newest: all are written again. */
   readonly rewrite: boolean;
+  /** Pages to be removed before the next marker. */
+  readonly strays: readonly string[];
   /** Epochs of former owners whose `checkpoint.opened` is in the log. */
   readonly openedBefore: readonly number[];
   readonly confirmation: () => Confirmation;
@@ -102,6 +104,7 @@ export class CheckpointWriter {
     this.#rewrite = options.rewrite;
     this.#asked = options.rewrite || options.restoredFrom === undefined;
     if (options.rewrite) markAllDirty(options.state);
+    this.#queue.push(options.strays.map((key) => encodePage(key, null, options.epoch)));
   }
 
   /** The newest marker in the log, this owner's or the one before. */

@@ -13,6 +13,8 @@ export interface LoadedCheckpoint {
   readonly marker: CheckpointMarker | undefined;
   /** Records of former owners that lie behind a newer owner's `checkpoint.opened`, and damaged ones. */
   readonly skipped: number;
+  /** Keys of the pages among them. */
+  readonly skippedPages: ReadonlySet<string>;
   /** Epochs whose `checkpoint.opened` is still there. */
   readonly openedBefore: readonly number[];
   /** Characters of the newest page of each key. */
@@ -49,6 +51,7 @@ class CheckpointReader {
   #newestOpened = -1;
   #marker: CheckpointMarker | undefined;
   #skipped = 0;
+  readonly #skippedPages = new Set<string>();
 
   constructor(state: PartitionState) {
     this.#state = state;
@@ -57,6 +60,7 @@ class CheckpointReader {
   read(record: CheckpointRecord): void {
     if (record.kind === 'unknown' || record.epoch < this.#newestOpened) {
       this.#skipped += 1;
+      if (record.kind === 'page') this.#skippedPages.add(record.key);
       return;
     }
     switch (record.kind) {
@@ -81,6 +85,7 @@ class CheckpointReader {
     return {
       marker: this.#marker,
       skipped: this.#skipped,
+      skippedPages: this.#skippedPages,
       openedBefore: [...this.#opened],
       pages: this.#pages,
     };

@@ -1,6 +1,7 @@
 import { finishRestore } from '../engine/pages.ts';
 import { CheckpointIncomplete, PartitionState } from '../engine/partition-state.ts';
 import { FatalError } from '../model/errors.ts';
+import { parseExecutionId } from '../model/ids.ts';
 import type { Log } from '../ports/log.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { CheckpointMarker, ReadingPlace } from '../records/checkpoints.ts';
@@ -29,12 +30,15 @@ export interface Restored extends Replayed {
   readonly marker: CheckpointMarker | undefined;
   /** All pages must be written again. */
   readonly rewrite: boolean;
+  /** Pages that stand in the log for executions that have ended: they must be removed. */
+  readonly strays: readonly string[];
   readonly openedBefore: readonly number[];
 }
 
 const nothingLoaded: LoadedCheckpoint = {
   marker: undefined,
   skipped: 0,
+  skippedPages: new Set(),
   openedBefore: [],
   pages: new Map(),
 };
@@ -55,7 +59,8 @@ export async function restore(options: RestoreOptions, signal: AbortSignal): Pro
   const from = readFrom(loaded.marker, start, partition, logger);
   try {
     const restored = await replay(options, { state, loaded, from }, pace, signal);
-    return { ...restored, rewrite: loaded.skipped > 0 };
+    const unknown = [...loaded.skippedPages].filter((key) => !loaded.pages.has(key));
+    return { ...restored, rewrite: loaded.skipped > 0, strays: straysOf(unknown, state) };
   } catch (error) {
     if (!(error instanceof CheckpointIncomplete)) throw error;
     if (start > 0) throw incomplete(partition, error);
@@ -65,8 +70,21 @@ export async function restore(options: RestoreOptions, signal: AbortSignal): Pro
     );
     const fresh = { state: new PartitionState(partition, log.partitions), from: beforeAll };
     const rebuilt = await replay(options, { ...fresh, loaded: nothingLoaded }, pace, signal);
-    return { ...rebuilt, openedBefore: loaded.openedBefore, rewrite: true };
+    const { openedBefore, skippedPages, pages } = loaded;
+    const strays = straysOf([...skippedPages, ...pages.keys()], rebuilt.state);
+    return { ...rebuilt, openedBefore, rewrite: true, strays };
   }
+}
+
+/**
+ * A page that is newer in the log than what the state knows of its execution. If the execution is alive, all
+ * its pages are written again; if it has ended, nobody would, and the page would bring it back one day.
+ */
+function straysOf(keys: readonly string[], state: PartitionState): readonly string[] {
+  return keys.filter((key) => {
+    const execution = parseExecutionId(key.slice(0, Math.max(0, key.indexOf('/'))));
+    return execution !== undefined && state.execution(execution) === undefined;
+  });
 }
 
 /** Where reading begins, if what lies there is still in the log. */
@@ -108,7 +126,7 @@ async function replay(
   { state, loaded, from }: { state: PartitionState; loaded: LoadedCheckpoint; from: ReadingPlace },
   pace: Pace,
   signal: AbortSignal,
-): Promise<Omit<Restored, 'rewrite'>> {
+): Promise<Omit<Restored, 'rewrite' | 'strays'>> {
   const { marker, openedBefore, pages } = loaded;
   const share = live.share();
   try {

@@ -115,6 +115,7 @@ export class RunningPartition implements TurnTaker {
       eventsMax: settings.checkpointEvents,
       restoredFrom: marker,
       rewrite: rewrite || taken.rewrite,
+      strays: taken.strays,
       openedBefore: taken.openedBefore,
       confirmation: () => this.#lanes,
       onWritten: () => this.#settled(),

@@ -106,7 +106,7 @@ export interface LogLine {
 export class Cluster {
   readonly log: SqliteLog;
   readonly #random = new SystemRandom();
-  readonly #nodes: Node[] = [];
+  readonly #nodes = new Set<Node>();
 
   private constructor(log: SqliteLog) {
     this.log = log;
@@ -128,7 +128,7 @@ export class Cluster {
   /** Starts an executor; resolves when it has joined, not when its partitions are open. */
   async executor(settings: Partial<ExecutorSettings> = {}): Promise<Node> {
     const node = this.#node(settings);
-    this.#nodes.push(node);
+    this.#nodes.add(node);
     await node.executor.start();
     return node;
   }
@@ -159,7 +159,7 @@ export class Cluster {
       globals: {},
       settings: { ...testSettings, ...settings },
     });
-    return {
+    const node: Node = {
       executor,
       log,
       flows,
@@ -172,11 +172,13 @@ export class Cluster {
         clock.thaw();
         log.thaw();
       },
-      crash() {
+      crash: () => {
+        this.#nodes.delete(node);
         clock.freeze();
         log.crash();
       },
     };
+    return node;
   }
 
   async send(topic: TopicName, partition: number, record: OutgoingRecord): Promise<number> {
@@ -196,7 +198,11 @@ export class Cluster {
   async start(flow: string, more: Partial<StartRequest> = {}, partition = 0): Promise<ExecutionId> {
     let id = executionId(this.#random.id());
     while (partitionOf(id, this.log.partitions) !== partition) id = executionId(this.#random.id());
-    await this.send('starts', partition, encodeStart({ ...startOf(flow), executionId: id, ...more }));
+    await this.send(
+      'starts',
+      partition,
+      encodeStart({ ...startOf(flow), executionId: id, ...more }),
+    );
     return id;
   }
 
