@@ -1,7 +1,7 @@
 import type { InputDeclaration, InputProblem, InputType } from '../model/inputs.ts';
 import { parseDuration } from '../support/duration.ts';
 import { isReference } from '../model/reference.ts';
-import type { Json } from '../support/json.ts';
+import { isJsonArray, type Json } from '../support/json.ts';
 import { never } from '../support/never.ts';
 
 /** A value of the declared type, or what is wrong with it (without the input's name). */
@@ -22,7 +22,7 @@ export function readInput(wanted: Wanted, value: Json, fromText: boolean): ReadI
   if (canBeLarge.has(wanted.type) && isReference(value)) return { ok: true, value };
   const plain = fromText && typeof value === 'string' ? fromTextOf(wanted.type, value) : value;
   if (plain === undefined) return wrongType(wanted.type, value);
-  if (wanted.type === 'array') return readArray(wanted, plain, fromText);
+  if (wanted.type === 'array') return readArray(wanted, plain, fromText && !isJsonList(value));
   if (!isOfType(wanted.type, plain)) return wrongType(wanted.type, value);
   return inRange(wanted, plain);
 }
@@ -41,7 +41,7 @@ function fromTextOf(type: InputType, text: string): Json | undefined {
       return parseJson(text);
     case 'array':
       // `a,b` is what a query string or a command line can say with ease; JSON says the rest.
-      return text.trimStart().startsWith('[') ? parseJson(text) : text.split(',');
+      return isJsonList(text) ? parseJson(text) : text.split(',');
     case 'string':
     case 'datetime':
     case 'date':
@@ -51,6 +51,10 @@ function fromTextOf(type: InputType, text: string): Json | undefined {
     default:
       return never(type);
   }
+}
+
+function isJsonList(value: Json): boolean {
+  return typeof value === 'string' && value.trimStart().startsWith('[');
 }
 
 function parseJson(text: string): Json | undefined {
@@ -113,12 +117,17 @@ function isDatetime(text: string): boolean {
   return isDate(text.slice(0, at)) && isTime(text.slice(at + 1, zone.index));
 }
 
-function readArray(wanted: Wanted, value: Json, fromText: boolean): ReadInput {
-  if (!Array.isArray(value)) return wrongType('array', value);
+/** A list; its items come as text too where the list is not written as JSON. */
+function readArray(wanted: Wanted, list: Json, itemsFromText: boolean): ReadInput {
+  if (!isJsonArray(list)) return wrongType('array', list);
   const items: Json[] = [];
-  // `Json` has arrays as readonly ones, which Array.isArray does not narrow to.
-  for (const [index, item] of (value as readonly Json[]).entries()) {
-    const read = readInput({ type: wanted.itemType ?? 'json' }, item, fromText);
+  const { itemType } = wanted;
+  for (const [index, item] of list.entries()) {
+    // Without a type of its own an item is what it is.
+    const read =
+      itemType === undefined
+        ? ({ ok: true, value: item } as const)
+        : readInput({ type: itemType }, item, itemsFromText);
     if (!read.ok) return { ...read, message: `item ${index}: ${read.message}` };
     items.push(read.value);
   }
