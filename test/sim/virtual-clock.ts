@@ -1,0 +1,107 @@
+import type { Clock } from '../../src/ports/clock.ts';
+
+interface Scheduled {
+  readonly atMs: number;
+  readonly order: number;
+  readonly call: () => void;
+  cancelled: boolean;
+}
+
+/** 2026-01-01, where every simulated history begins. */
+const START_MS = Date.UTC(2026, 0, 1);
+
+/**
+ * Time that passes only from one event to the next: nothing waits, and events at the same time come in the
+ * order they were asked for, so that a seed is one history.
+ */
+export class VirtualClock implements Clock {
+  /** Since the beginning; in whole microseconds, so that a wait never ends just short of its time. */
+  #elapsedMs = 0;
+  #order = 0;
+  #heap: Scheduled[] = [];
+
+  now(): number {
+    return START_MS + Math.floor(this.#elapsedMs);
+  }
+
+  monotonic(): number {
+    return this.#elapsedMs;
+  }
+
+  after(delayMs: number, call: () => void): () => void {
+    this.#order += 1;
+    const atMs = Math.ceil((this.#elapsedMs + Math.max(0, delayMs)) * 1_000) / 1_000;
+    const scheduled = { atMs, order: this.#order, call, cancelled: false };
+    this.#push(scheduled);
+    return () => {
+      scheduled.cancelled = true;
+    };
+  }
+
+  yield(): Promise<void> {
+    return new Promise((resolve) => {
+      this.after(0, resolve);
+    });
+  }
+
+  /**
+   * Lets events happen until the condition holds.
+   *
+   * @returns false when the virtual time is up, or nothing is left to happen.
+   */
+  async runUntil(condition: () => boolean, forMs: number): Promise<boolean> {
+    const endMs = this.#elapsedMs + forMs;
+    for (;;) {
+      await settled();
+      if (condition()) return true;
+      const next = this.#pop();
+      if (next === undefined || next.atMs > endMs) return false;
+      if (next.cancelled) continue;
+      this.#elapsedMs = Math.max(this.#elapsedMs, next.atMs);
+      next.call();
+    }
+  }
+
+  #push(scheduled: Scheduled): void {
+    const heap = this.#heap;
+    let at = heap.push(scheduled) - 1;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      const above = heap[parent];
+      if (above === undefined || isBefore(above, scheduled)) break;
+      heap[at] = above;
+      at = parent;
+    }
+    heap[at] = scheduled;
+  }
+
+  #pop(): Scheduled | undefined {
+    const heap = this.#heap;
+    const first = heap[0];
+    const last = heap.pop();
+    if (first === undefined || last === undefined || heap.length === 0) return first;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      const left = heap[child];
+      const right = heap[child + 1];
+      if (left === undefined) break;
+      if (right !== undefined && isBefore(right, left)) child += 1;
+      const smaller = heap[child];
+      if (smaller === undefined || isBefore(last, smaller)) break;
+      heap[at] = smaller;
+      at = child;
+    }
+    heap[at] = last;
+    return first;
+  }
+}
+
+function isBefore(one: Scheduled, other: Scheduled): boolean {
+  return one.atMs < other.atMs || (one.atMs === other.atMs && one.order < other.order);
+}
+
+/** All promises that can go on have gone on: microtasks run to their end before a macrotask. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
