@@ -24,14 +24,14 @@ import type { YamlDocument } from './read-yaml.ts';
 import type { Span } from './source-text.ts';
 
 /**
- * Turns the syntax tree into plain values with places. Aliases share the node they name, so that a file of
+ * Turns the syntax tree into plain values with places; undefined when they are too many to go on with. Aliases share the node they name, so that a file of
  * aliases of aliases costs its own length and not what it would unfold to; what it would unfold to is
  * counted and limited, since everything behind walks it.
  */
 export function locate(document: YamlDocument, findings: Findings): LocatedNode | undefined {
   const locator = new Locator(findings);
   const node = locator.node(document.contents, { start: 0, end: 0 });
-  return findings.failed ? undefined : node;
+  return locator.tooLarge ? undefined : node;
 }
 
 /** Keys that no value may have: a prototype's name, and the mark of values kept elsewhere. */
@@ -43,6 +43,8 @@ const reservedKeys: ReadonlyMap<string, string> = new Map([
 type YamlKey = ParsedNode | null;
 
 class Locator {
+  /** True when there is more in the file than everything behind should walk. */
+  tooLarge = false;
   readonly #findings: Findings;
   /** Anchors in the order of the file: an alias names the latest before it. Null while it is open. */
   readonly #anchors = new Map<string, LocatedNode | null>();
@@ -132,6 +134,7 @@ class Locator {
       if (this.#merged > limits.flowNodes.value) {
         const message = `merges make more than ${limits.flowNodes.value} entries here`;
         this.#findings.add('yaml-too-large', span, message);
+        this.tooLarge = true;
         return;
       }
       for (const [name, entry] of source.entries) {
@@ -202,6 +205,7 @@ class Locator {
           ? `values are nested more than ${limits.flowDepth.value} levels deep in this`
           : undefined;
     if (tooLarge === undefined) return node;
+    this.tooLarge = true;
     // Said once, at the innermost place: what is around it would be too large as well.
     this.#findings.add('yaml-too-large', node.span, tooLarge, {
       hint: 'Aliases count as what they stand for.',

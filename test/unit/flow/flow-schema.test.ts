@@ -1,0 +1,62 @@
+/** What an editor is told, against what the reader says. */
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { flowSchema } from '../../../src/flow/schema/flow-schema.ts';
+import { catalog } from './catalog.ts';
+import { fileRows } from './file-rows.ts';
+import { codesOf, withTasks } from './reading.ts';
+
+const schema = flowSchema(catalog);
+const validate = new Ajv2020({ strict: false, allErrors: true }).compile(schema);
+
+/** Codes of mistakes that a schema can see. */
+const visible = ['property-unknown', 'property-missing', 'property-invalid', 'type-unknown'];
+
+describe('flow.schema.json', () => {
+  const rows = fileRows.filter(({ code }) => visible.includes(code));
+  it.each(rows)('marks $code: $title', ({ text }) => {
+    expect(validate(parse(text))).toBe(false);
+  });
+
+  it('takes expressions for values of any type, at any depth', () => {
+    const text = withTasks(`- id: a
+  type: http.request
+  uri: << vars.api >>
+  followRedirects: << inputs.n >>
+  allowedStatuses: [404, << inputs.n >>]
+  tls: { insecure: << inputs.n == 1 >> }`);
+    validate(parse(text));
+    expect(validate.errors).toBeNull();
+  });
+
+  it('still marks a text that is no expression where no text belongs', () => {
+    const text = withTasks(
+      '- { id: a, type: http.request, uri: https://a.example, followRedirects: many }',
+    );
+    expect(codesOf(text)).toEqual(['property-invalid']);
+    expect(validate(parse(text))).toBe(false);
+  });
+
+  it('describes every type and every property', () => {
+    const definitions = Object.entries(schema['$defs'] ?? {}) as [
+      string,
+      { description?: string; properties?: Record<string, { description?: string }> },
+    ][];
+    const types = [...catalog.tasks.values()].filter(({ internal }) => !internal);
+    expect(definitions.map(([name]) => name).filter((name) => name.startsWith('task.'))).toEqual(
+      types.map(({ type }) => `task.${type}`),
+    );
+    for (const [name, { description, properties = {} }] of definitions) {
+      if (name.includes('.')) expect(description, name).toBeTruthy();
+      for (const [property, value] of Object.entries(properties)) {
+        if (property === 'type' || (name.includes('sequence') && property === 'tasks')) continue;
+        expect(value.description, `${name}.${property}`).toBeTruthy();
+      }
+    }
+  });
+
+  it('does not offer types of our own use', () => {
+    expect(JSON.stringify(schema)).not.toContain('expression.evaluate');
+  });
+});
