@@ -46,7 +46,6 @@ export interface Progress {
   readonly through: ReadingPlace;
   readonly positions: Positions;
   readonly owners: OwnersHistory;
-  readonly progressMs: number;
 }
 
 /** How far effects are acknowledged; true at any time, whatever the state. */
@@ -178,7 +177,7 @@ export class CheckpointWriter {
 
   #pushMarker(round: Round): void {
     round.phase = 'marker';
-    const { through, positions, owners, progressMs } = round.begunAt;
+    const { through, positions, owners } = round.begunAt;
     const { confirmed, reading } = this.#options.confirmation();
     this.#queue.pushMarker({
       n: (this.#marker?.n ?? 0) + 1,
@@ -188,7 +187,6 @@ export class CheckpointWriter {
       confirmed,
       reading: reading.offset < through.offset ? reading : through,
       owners,
-      progressMs,
     });
   }
 

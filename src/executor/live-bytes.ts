@@ -1,5 +1,5 @@
 import type { Event } from '../model/events.ts';
-import { parseExecutionId, type ExecutionId } from '../model/ids.ts';
+import type { ExecutionId } from '../model/ids.ts';
 
 /**
  * An estimate of what the live executions of this executor take in memory: what their events and checkpoint
@@ -54,10 +54,9 @@ export class LiveShare {
     }
   }
 
-  /** A checkpoint page, as restored; `key` begins with the entity's id. */
-  page(key: string, bytes: number): void {
-    const execution = parseExecutionId(key.slice(0, Math.max(0, key.indexOf('/'))));
-    if (execution !== undefined) this.#grow(execution, bytes);
+  /** A checkpoint page, as restored. */
+  page(execution: ExecutionId, bytes: number): void {
+    this.#grow(execution, bytes);
   }
 
   close(): void {

@@ -1,5 +1,6 @@
 import { restorePage } from '../engine/pages.ts';
 import type { PartitionState } from '../engine/partition-state.ts';
+import { type ExecutionId, parseExecutionId } from '../model/ids.ts';
 import type { Log } from '../ports/log.ts';
 import {
   type CheckpointMarker,
@@ -19,6 +20,11 @@ export interface LoadedCheckpoint {
   readonly openedBefore: readonly number[];
   /** Characters of the newest page of each key. */
   readonly pages: ReadonlyMap<string, number>;
+}
+
+/** The execution that a page belongs to; undefined for the partition's own. */
+export function executionOfPage(key: string): ExecutionId | undefined {
+  return parseExecutionId(key.slice(0, Math.max(0, key.indexOf('/'))));
 }
 
 /**

@@ -24,7 +24,6 @@ export interface Replayed {
   readonly confirmed: number;
   readonly unconfirmed: readonly Unconfirmed[];
   readonly owners: OwnersHistory;
-  readonly progressMs: number;
   readonly events: number;
   readonly ignored: number;
 }
@@ -72,7 +71,6 @@ class Replay {
   /** Below it, the marker has told already. */
   readonly #position: number;
   readonly #owners: OwnersLog;
-  #progressMs: number;
   #confirmed: number;
   #events = 0;
   #unconfirmed: Unconfirmed[] = [];
@@ -84,7 +82,6 @@ class Replay {
     this.#rule = new ReaderRule(from);
     this.#position = marker?.position ?? 0;
     this.#owners = new OwnersLog(marker?.owners ?? noHistory);
-    this.#progressMs = marker?.progressMs ?? 0;
     this.#confirmed = marker?.confirmed ?? -1;
     if (marker !== undefined) {
       const { nextStart, nextCommand } = marker;
@@ -95,7 +92,7 @@ class Replay {
   read(record: LogRecord): void {
     const accepted = this.#rule.accept(record);
     if (accepted === undefined) return;
-    if (record.offset >= this.#position) this.#tellOwners(accepted, record.timestampMs);
+    if (record.offset >= this.#position) this.#tellOwners(accepted);
     switch (accepted.kind) {
       case 'partition.opened':
         return;
@@ -115,7 +112,6 @@ class Replay {
       confirmed: this.#confirmed,
       unconfirmed: this.#unconfirmed.filter(({ place }) => place.offset > this.#confirmed),
       owners: this.#owners.history,
-      progressMs: this.#progressMs,
       events: this.#events,
       ignored: this.#rule.ignored,
     };
@@ -140,13 +136,10 @@ class Replay {
     this.#state.positions = { nextStart, nextCommand };
   }
 
-  #tellOwners(accepted: AcceptedRecord, timestampMs: number): void {
+  #tellOwners(accepted: AcceptedRecord): void {
     if (accepted.kind === 'partition.opened') this.#owners.opened();
     else if (accepted.kind === 'input.began') this.#owners.began(accepted.what);
-    else {
-      this.#owners.progressed();
-      this.#progressMs = timestampMs;
-    }
+    else this.#owners.progressed();
   }
 
   /** Keeps the list as short as the owners kept theirs. */

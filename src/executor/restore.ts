@@ -1,13 +1,12 @@
 import { finishRestore } from '../engine/pages.ts';
 import { CheckpointIncomplete, PartitionState } from '../engine/partition-state.ts';
 import { FatalError } from '../model/errors.ts';
-import { parseExecutionId } from '../model/ids.ts';
 import type { Log } from '../ports/log.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { CheckpointMarker, ReadingPlace } from '../records/checkpoints.ts';
 import { beforeAll } from '../records/reader-rule.ts';
 import type { LiveBytes, LiveShare } from './live-bytes.ts';
-import { type LoadedCheckpoint, loadCheckpoint } from './load-checkpoint.ts';
+import { executionOfPage, type LoadedCheckpoint, loadCheckpoint } from './load-checkpoint.ts';
 import { Pace } from './pace.ts';
 import { type Replayed, replayEvents } from './replay-events.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -82,7 +81,7 @@ export async function restore(options: RestoreOptions, signal: AbortSignal): Pro
  */
 function straysOf(keys: readonly string[], state: PartitionState): readonly string[] {
   return keys.filter((key) => {
-    const execution = parseExecutionId(key.slice(0, Math.max(0, key.indexOf('/'))));
+    const execution = executionOfPage(key);
     return execution !== undefined && state.execution(execution) === undefined;
   });
 }
@@ -131,7 +130,12 @@ async function replay(
   const share = live.share();
   try {
     finishRestore(state, (marker?.position ?? 0) - 1);
-    for (const [key, bytes] of pages) share.page(key, bytes);
+    for (const [key, bytes] of pages) {
+      const execution = executionOfPage(key);
+      if (execution !== undefined && state.execution(execution) !== undefined) {
+        share.page(execution, bytes);
+      }
+    }
     const options = { log, state, live: share, from, epoch, marker };
     const replayed = await replayEvents(options, pace, signal);
     return { ...replayed, state, live: share, marker, openedBefore };

@@ -58,7 +58,8 @@ export class RunningPartition implements TurnTaker {
   readonly #owners: OwnersLog;
   readonly #metrics: PartitionMetrics;
   #through: ReadingPlace;
-  #progressMs: number;
+  /** When this owner appended last; its opening counts. */
+  #appendedAt: number;
   /** As the newest record says. */
   #recorded: Positions;
   #batches = 0;
@@ -78,7 +79,7 @@ export class RunningPartition implements TurnTaker {
     this.#state = state;
     this.#onEnd = onEnd;
     this.#through = taken.through;
-    this.#progressMs = taken.progressMs;
+    this.#appendedAt = clock.monotonic();
     this.#recorded = state.positions;
     this.#careful = new CarefulMode(taken.owners);
     this.#owners = new OwnersLog(taken.owners);
@@ -282,6 +283,7 @@ export class RunningPartition implements TurnTaker {
   #append(batch: Batch): void {
     const sentAt = this.#services.clock.monotonic();
     this.#inFlight = true;
+    this.#appendedAt = sentAt;
     this.#batches += 1;
     this.#recorded = this.#state.positions;
     void this.#taken.writer.append('events', batch.records).then((outcome) => {
@@ -308,19 +310,15 @@ export class RunningPartition implements TurnTaker {
     this.#through = { offset, epoch, batch: number, index: batch.records.length - 1 };
     this.#lanes.reached(this.#through);
     for (const refusal of batch.refusals) this.#lanes.refusalCommitted(refusal);
-    this.#tellOwners(batch, timestampMs);
+    this.#tellOwners(batch);
     this.#metrics.appended(batch.events, this.#services.clock.monotonic() - sentAt);
     this.#checkpoints.appended(batch.records.length);
     this.#settled();
   }
 
-  #tellOwners({ own }: Batch, timestampMs: number): void {
-    if (own?.kind === 'input.began') {
-      this.#owners.began(own.what);
-      return;
-    }
-    this.#owners.progressed();
-    this.#progressMs = timestampMs;
+  #tellOwners({ own }: Batch): void {
+    if (own?.kind === 'input.began') this.#owners.began(own.what);
+    else this.#owners.progressed();
   }
 
   #releaseDispatch(event: Event): void {
@@ -333,7 +331,7 @@ export class RunningPartition implements TurnTaker {
     if (this.#inFlight || this.#announced !== undefined || this.#draining !== undefined)
       return false;
     const { positions } = this.#state;
-    const silentMs = this.#taken.brokerTime.now() - this.#progressMs;
+    const silentMs = this.#services.clock.monotonic() - this.#appendedAt;
     return (
       silentMs >= this.#services.settings.silenceMs ||
       positions.nextStart !== this.#recorded.nextStart ||
@@ -379,7 +377,6 @@ export class RunningPartition implements TurnTaker {
       through: this.#through,
       positions: this.#state.positions,
       owners: this.#owners.history,
-      progressMs: this.#progressMs,
     };
   }
 

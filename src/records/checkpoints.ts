@@ -11,7 +11,7 @@
  */
 import type { LogRecord, OutgoingRecord } from '../model/log-records.ts';
 import { problemText, schemaVersion } from './read.ts';
-import { integer, list, milliseconds, natural, record, type Shape, text } from './shape.ts';
+import { integer, list, natural, record, type Shape, text } from './shape.ts';
 
 /** Written last: what happened up to `position` is in the pages before it. Offsets of the partition. */
 export interface CheckpointMarker {
@@ -31,8 +31,6 @@ export interface CheckpointMarker {
   readonly reading: ReadingPlace;
   /** What the partition's owners had come to at `position`: a restore that begins there counts on. */
   readonly owners: OwnersHistory;
-  /** LogAppendTime of the newest event or no-op below `position`, ms; 0 when there is none. */
-  readonly progressMs: number;
 }
 
 /** The end of `events` as the rule against crash loops sees it. */
@@ -157,5 +155,4 @@ export const markerShape: Shape<CheckpointMarker> = record<CheckpointMarker>({
     index: integer,
   }),
   owners: record<OwnersHistory>({ openings: natural, began: list(text) }),
-  progressMs: milliseconds,
 });

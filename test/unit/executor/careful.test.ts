@@ -1,0 +1,95 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { FlowRegistry } from '../../../src/flow/registry.ts';
+import type { ExecutionId } from '../../../src/model/ids.ts';
+import { Cluster, eventually, type Node, quickFlow, sleepFlow } from './cluster.ts';
+
+let cluster: Cluster;
+beforeEach(async () => {
+  cluster = await Cluster.open();
+});
+afterEach(() => cluster.close());
+
+/** The process ends while it steps a start of this flow. */
+function endsOn(node: Node, poison: string): void {
+  const { registry } = node.flows;
+  const head = registry.head.bind(registry);
+  vi.spyOn(registry, 'head').mockImplementation((...asked: Parameters<FlowRegistry['head']>) => {
+    if (asked[1] === poison) {
+      node.crash();
+      throw new Error('there is no process any more');
+    }
+    return head(...asked);
+  });
+}
+
+async function starts(flowsOffset: number, flows: readonly string[]) {
+  const ids: ExecutionId[] = [];
+  for (const flow of flows) ids.push(await cluster.start(flow, { flowsOffset }));
+  return ids;
+}
+
+test('an input that ends the process four times is failed, and its neighbours are not', async () => {
+  const flowsOffset = await cluster.deploy(quickFlow);
+  const [poison, behind] = await starts(flowsOffset, ['poison', 'quick']);
+  let crashes = 0;
+  for (;;) {
+    const node = await cluster.executor();
+    const crash = vi.spyOn(node, 'crash');
+    endsOn(node, 'poison');
+    const rejected = await eventually('a crash, or the rejection', async () => {
+      if (crash.mock.calls.length > 0) return 'crashed';
+      const events = await cluster.events();
+      return events.some(({ type }) => type === 'start.rejected') && 'rejected';
+    });
+    if (rejected === 'rejected') break;
+    crashes += 1;
+  }
+  expect(crashes).toBe(4);
+  const rejection = await cluster.event('start.rejected');
+  expect(rejection).toMatchObject({ requestedId: poison, reason: 'command-failed' });
+  if (behind === undefined) throw new Error('two starts');
+  expect((await cluster.ended(behind)).state).toBe('SUCCESS');
+  const letters = await eventually('a dead letter', async () => {
+    const records = await cluster.records('dlq');
+    return records.length > 0 && records;
+  });
+  expect(letters[0]?.value).toContain('three owners');
+});
+
+test('a partition that moves about idle fails nothing', async () => {
+  await cluster.deploy(quickFlow);
+  await cluster.deploy(sleepFlow('1h'));
+  for (let moves = 0; moves < 5; moves++) {
+    const node = await cluster.running();
+    await node.executor.stop({ drainMs: 1_000 });
+  }
+  const node = await cluster.running();
+  expect(node.lines.some(({ level }) => level === 'warn')).toBe(true);
+  for (let started = 0; started < 3; started++) {
+    const execution = await cluster.start('quick');
+    expect((await cluster.ended(execution)).state).toBe('SUCCESS');
+  }
+  const began = (await cluster.accepted()).filter(({ record }) => record.kind === 'input.began');
+  expect(began).toHaveLength(3);
+});
+
+test('a step that throws fails its own input and nothing else', async () => {
+  const flowsOffset = await cluster.deploy(quickFlow);
+  const node = await cluster.running();
+  const { registry } = node.flows;
+  const head = registry.head.bind(registry);
+  vi.spyOn(registry, 'head').mockImplementation((...asked: Parameters<FlowRegistry['head']>) => {
+    if (asked[1] === 'poison') throw new Error('a fault of ours');
+    return head(...asked);
+  });
+  const [before, poison, behind] = await starts(flowsOffset, ['quick', 'poison', 'quick']);
+  if (before === undefined || behind === undefined) throw new Error('three starts');
+  const rejection = await cluster.event('start.rejected');
+  expect(rejection).toMatchObject({ requestedId: poison, message: 'a fault of ours' });
+  for (const execution of [before, behind]) {
+    expect((await cluster.ended(execution)).state).toBe('SUCCESS');
+  }
+  expect(node.executor.status().partitions[0]?.phase).toBe('running');
+  const line = node.lines.find(({ level }) => level === 'error');
+  expect(line?.message).toContain('the partition goes on');
+});
