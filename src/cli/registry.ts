@@ -1,7 +1,28 @@
 /** Every command of the command line: one file each in commands/. */
 import type { CliCommand } from './command.ts';
+import { apply } from './commands/apply.ts';
+import { config } from './commands/config.ts';
 import { dev } from './commands/dev.ts';
+import { events } from './commands/events.ts';
+import { executions } from './commands/executions.ts';
+import { flows } from './commands/flows.ts';
+import { run } from './commands/run.ts';
 import { serve } from './commands/serve.ts';
 import { start } from './commands/start.ts';
+import { validate } from './commands/validate.ts';
+import { version } from './commands/version.ts';
 
-export const commands: readonly CliCommand[] = [dev, start, serve];
+/** In the order of the help. */
+export const commands: readonly CliCommand[] = [
+  start,
+  dev,
+  serve,
+  validate,
+  apply,
+  run,
+  executions,
+  flows,
+  events,
+  config,
+  version,
+];

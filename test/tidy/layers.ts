@@ -31,7 +31,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   http: ['engine/operations', 'flow', 'expression', 'plugin', 'ports', 'records', 'model'],
   // What main.ts and the simulator have in common: the shells put together over ports that are given.
   compose: ['executor', 'worker', 'trigger', 'indexer', 'http', 'config', ...SHELL],
-  cli: ['main', 'http/client', 'flow', 'records', 'config', 'model'],
+  cli: ['main', 'http/client', 'engine/compact-log', 'flow', 'records', 'config', 'model'],
 };
 
 const COMPOSITION = 'src/main.ts';

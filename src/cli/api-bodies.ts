@@ -1,0 +1,55 @@
+/** The parts of the API's answers that the command line shows; schemas/openapi.json has them whole. */
+import type { Failure } from '../model/failure.ts';
+import type { Json } from '../support/json.ts';
+
+export interface ExecutionBody {
+  readonly executionId: string;
+  readonly namespace: string;
+  readonly flow: string;
+  readonly revision: number;
+  readonly state: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly trigger: { readonly type: string; readonly id: string | null };
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  readonly durationMs: number | null;
+  readonly outputs: Json;
+  readonly error: Failure | null;
+  readonly taskRuns?: readonly TaskRunBody[];
+}
+
+export interface TaskRunBody {
+  readonly id: string;
+  readonly task: string;
+  readonly type: string;
+  readonly state: string;
+  readonly attempt: number;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly durationMs: number | null;
+  readonly error: Failure | null;
+}
+
+export interface LogLineBody {
+  readonly offset: number;
+  readonly time: string;
+  readonly level: string;
+  readonly task: string;
+  readonly message: string;
+}
+
+export interface FlowBody {
+  readonly namespace: string;
+  readonly id: string;
+  readonly revision: number;
+  readonly description: string | null;
+  readonly disabled: boolean;
+  readonly triggers: readonly { readonly id: string; readonly type: string }[];
+  readonly inputs: readonly { readonly id: string; readonly type: string }[];
+}
+
+export interface StartedBody {
+  readonly executionId: string;
+  readonly state: string;
+  readonly duplicate?: boolean;
+}

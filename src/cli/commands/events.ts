@@ -1,0 +1,108 @@
+import { formatEvent } from '../../engine/compact-log.ts';
+import type { ApiClient } from '../../http/client/api-client.ts';
+import type { PublicRecord } from '../../model/records.ts';
+import type { CliCommand } from '../command.ts';
+import { CommandEnd, exitCodes } from '../exit.ts';
+import { followExecution, recordOf } from '../follow.ts';
+import { stateText } from '../format/state.ts';
+import { oneLine, timeText } from '../format/text.ts';
+import { clientOf, type ServerOption, withServer } from '../server.ts';
+import type { Terminal } from '../terminal.ts';
+
+interface Options extends ServerOption {
+  readonly public?: boolean;
+  readonly json?: boolean;
+  readonly last: string;
+}
+
+export const events: CliCommand = {
+  name: 'events',
+  register(program, terminal) {
+    const noun = program.command('events').description('Look at what happens.');
+    const command = noun
+      .command('tail')
+      .description(
+        'Print events as they happen, one line each, after the newest ones; Ctrl-C ends it.',
+      )
+      .argument('[execution]', 'only the events of this execution, from its first to its last')
+      .option('--public', 'the public records of the topic executions (CloudEvents) instead')
+      .option('--last <n>', 'how many events that have already happened come first', '20')
+      .option('--json', 'one JSON object a line');
+    withServer(command).action(async (execution: string | undefined, options: Options) => {
+      const client = clientOf(options, terminal);
+      if (execution !== undefined) return tailExecution(client, execution, options, terminal);
+      return options.public === true
+        ? tailPublic(client, options, terminal)
+        : tailAll(client, options, terminal);
+    });
+  },
+};
+
+async function tailExecution(
+  client: ApiClient,
+  id: string,
+  { json }: Options,
+  terminal: Terminal,
+): Promise<void> {
+  // Asked first, so that an unknown id is said at once.
+  await client.request('GET', `/api/v1/executions/${encodeURIComponent(id)}`);
+  await followExecution(client, id, {
+    onEvent: (record) => {
+      const line = json === true ? JSON.stringify(record) : formatEvent(record.event, record);
+      terminal.out(`${line}\n`);
+    },
+  });
+}
+
+async function tailAll(
+  client: ApiClient,
+  { json, last }: Options,
+  terminal: Terminal,
+): Promise<never> {
+  const stream = await client.stream('/api/v1/events', { query: { last } });
+  for await (const message of untilCut(stream)) {
+    const record = recordOf(message);
+    if (record === undefined) continue;
+    terminal.out(`${json === true ? message.data : formatEvent(record.event, record)}\n`);
+  }
+  throw ended(client);
+}
+
+type Placed = PublicRecord & { readonly partition: number; readonly offset: number };
+
+async function tailPublic(
+  client: ApiClient,
+  { json }: Options,
+  terminal: Terminal,
+): Promise<never> {
+  const stream = await client.stream('/api/v1/events', { query: { public: 'true' } });
+  for await (const { data } of untilCut(stream)) {
+    // The server streams nothing else here.
+    const record = JSON.parse(data) as Placed;
+    terminal.out(json === true ? `${data}\n` : `${publicLine(record, terminal.color)}\n`);
+  }
+  throw ended(client);
+}
+
+/** `2026-01-31 01:59:00.123 fulfil-order … execution.ended SUCCESS` */
+function publicLine({ type, seq, timeMs, data }: Placed, color: boolean): string {
+  const kind = type.replace(/^dev\.millrace\.|\.v\d+$/g, '');
+  const task = data.task === undefined ? '' : ` ${data.task.id}`;
+  const flow = oneLine(`${data.namespace}/${data.flow}`);
+  const time = timeText(new Date(timeMs).toISOString());
+  const words = [time, flow, data.executionId, `#${seq}`, kind + oneLine(task)];
+  return `${words.join('  ')}  ${stateText(data.state, color)}`;
+}
+
+/** A connection that breaks ends the stream like one that the server ends. */
+async function* untilCut<Item>(stream: AsyncIterable<Item>): AsyncGenerator<Item, void, undefined> {
+  try {
+    yield* stream;
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+  }
+}
+
+function ended({ server }: ApiClient): CommandEnd {
+  return new CommandEnd(exitCodes.unreachable, `The process at ${server} has ended.`);
+}

@@ -1,0 +1,174 @@
+import type { Command } from 'commander';
+import type { ApiClient } from '../../http/client/api-client.ts';
+import type { ExecutionBody, LogLineBody } from '../api-bodies.ts';
+import type { CliCommand } from '../command.ts';
+import { executionColumns, formatExecution } from '../format/execution.ts';
+import {
+  formatOf,
+  type OutputOptions,
+  printJson,
+  printListing,
+  withOutput,
+} from '../format/output.ts';
+import { stateText } from '../format/state.ts';
+import { oneLine, timeText } from '../format/text.ts';
+import { executionPath } from '../reference.ts';
+import { clientOf, type ServerOption, withServer } from '../server.ts';
+import type { Terminal } from '../terminal.ts';
+
+type Options = OutputOptions & ServerOption;
+
+export const executions: CliCommand = {
+  name: 'executions',
+  register(program, terminal) {
+    const noun = program
+      .command('executions')
+      .alias('x')
+      .description('Look at executions, and end them.');
+    list(noun, terminal);
+    get(noun, terminal);
+    logs(noun, terminal);
+    end(
+      noun,
+      terminal,
+      'kill',
+      'Interrupt its running tasks and end it as KILLED (Temporal: terminate).',
+    );
+    end(
+      noun,
+      terminal,
+      'cancel',
+      'Start no further task, let running ones end, end it as CANCELLED.',
+    );
+  },
+};
+
+interface ListOptions extends Options {
+  readonly namespace?: string;
+  readonly flow?: string;
+  readonly state?: string;
+  readonly label: readonly string[];
+  readonly limit: string;
+  readonly cursor?: string;
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
+interface ListBody {
+  readonly executions: readonly ExecutionBody[];
+  readonly cursor?: string;
+}
+
+function list(noun: Command, terminal: Terminal): void {
+  const command = noun
+    .command('list')
+    .alias('ls')
+    .description('List executions, newest first.')
+    .option('--namespace <name>', 'only of this namespace')
+    .option('--flow <id>', 'only of this flow')
+    .option('--state <state,…>', 'only in one of these states')
+    .option('--label <name:value>', 'only with this label; may be repeated', collect, [])
+    .option('--limit <n>', 'how many', '20')
+    .option('--cursor <cursor>', 'go on behind a former page (its `cursor`)');
+  withServer(withOutput(command)).action(async (options: ListOptions) => {
+    const { namespace, flow, state, label, limit, cursor } = options;
+    const query = { namespace, flow, state, label, limit, cursor };
+    const client = clientOf(options, terminal);
+    const body = await client.request<ListBody>('GET', '/api/v1/executions', { query });
+    printListing(terminal, options, {
+      body,
+      rows: body.executions,
+      name: ({ executionId }) => executionId,
+      nothing: 'No executions: fire a webhook, or `millrace run NAMESPACE/FLOW`.',
+      columns: executionColumns(terminal.color),
+    });
+    if (body.cursor !== undefined && formatOf(options) === 'table') {
+      terminal.error(`More: --cursor ${oneLine(body.cursor)}\n`);
+    }
+  });
+}
+
+function get(noun: Command, terminal: Terminal): void {
+  const command = noun
+    .command('get')
+    .description('Show one execution with its task runs.')
+    .argument('<execution>');
+  withServer(withOutput(command)).action(async (id: string, options: Options) => {
+    const body = await clientOf(options, terminal).request<ExecutionBody>('GET', executionPath(id));
+    printExecution(terminal, options, body);
+  });
+}
+
+export function printExecution(
+  terminal: Terminal,
+  options: OutputOptions,
+  body: ExecutionBody,
+): void {
+  switch (formatOf(options)) {
+    case 'json':
+      return printJson(terminal, body);
+    case 'name':
+      return terminal.out(`${body.executionId}\n`);
+    case 'table':
+      return terminal.out(formatExecution(body, terminal.color));
+  }
+}
+
+/** As many lines as one request gives. */
+const LINES_PAGE = 1_000;
+
+function logs(noun: Command, terminal: Terminal): void {
+  const command = noun
+    .command('logs')
+    .description('Print what its tasks have logged.')
+    .argument('<execution>');
+  withServer(withOutput(command)).action(async (id: string, options: Options) => {
+    const lines = await allLines(clientOf(options, terminal), id);
+    if (formatOf(options) === 'json') return printJson(terminal, { lines });
+    for (const { time, level, task, message } of lines) {
+      const line = `${timeText(time)} ${level.padEnd(5)} ${task}: ${oneLine(message)}`;
+      terminal.out(`${line}\n`);
+    }
+  });
+}
+
+async function allLines(client: ApiClient, id: string): Promise<readonly LogLineBody[]> {
+  const all: LogLineBody[] = [];
+  for (;;) {
+    const last = all.at(-1);
+    const after = last === undefined ? undefined : String(last.offset);
+    const { lines } = await client.request<{ readonly lines: readonly LogLineBody[] }>(
+      'GET',
+      `${executionPath(id)}/logs`,
+      { query: { after, limit: String(LINES_PAGE) } },
+    );
+    all.push(...lines);
+    if (lines.length < LINES_PAGE) return all;
+  }
+}
+
+interface EndOptions extends Options {
+  readonly reason?: string;
+}
+
+function end(noun: Command, terminal: Terminal, verb: 'kill' | 'cancel', summary: string): void {
+  const command = noun
+    .command(verb)
+    .description(summary)
+    .argument('<execution>')
+    .option('--reason <text>', 'kept with the execution');
+  withServer(withOutput(command)).action(async (id: string, options: EndOptions) => {
+    const { reason } = options;
+    const body = await clientOf(options, terminal).request<{ readonly state: string }>(
+      'POST',
+      `${executionPath(id)}/${verb}`,
+      { json: reason === undefined ? {} : { reason } },
+    );
+    const format = formatOf(options);
+    if (format === 'json') return printJson(terminal, body);
+    if (format === 'name') return terminal.out(`${id}\n`);
+    terminal.out(`${oneLine(id)} ${stateText(body.state, terminal.color)}\n`);
+  });
+}

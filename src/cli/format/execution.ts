@@ -1,0 +1,66 @@
+import { formatDuration } from '../../support/duration.ts';
+import type { ExecutionBody, TaskRunBody } from '../api-bodies.ts';
+import type { Failure } from '../../model/failure.ts';
+import type { Json } from '../../support/json.ts';
+import { stateText } from './state.ts';
+import { type Column, formatTable } from './table.ts';
+import { oneLine, printable, timeText } from './text.ts';
+
+export function executionColumns(color: boolean): readonly Column<ExecutionBody>[] {
+  return [
+    { title: 'execution', value: ({ executionId }) => executionId },
+    { title: 'flow', value: ({ namespace, flow }) => `${namespace}/${flow}` },
+    { title: 'state', value: ({ state }) => state, paint: (text) => stateText(text, color) },
+    { title: 'started', value: ({ startedAt }) => timeText(startedAt) },
+    { title: 'took', value: ({ durationMs }) => durationText(durationMs), align: 'right' },
+  ];
+}
+
+function taskColumns(color: boolean): readonly Column<TaskRunBody>[] {
+  return [
+    { title: 'task', value: ({ task }) => task },
+    { title: 'type', value: ({ type }) => type },
+    { title: 'state', value: ({ state }) => state, paint: (text) => stateText(text, color) },
+    { title: 'attempt', value: ({ attempt }) => String(attempt), align: 'right' },
+    { title: 'started', value: ({ startedAt }) => timeText(startedAt) },
+    { title: 'took', value: ({ durationMs }) => durationText(durationMs), align: 'right' },
+  ];
+}
+
+/** One execution for a person: what it is, how it went, task by task. */
+export function formatExecution(execution: ExecutionBody, color: boolean): string {
+  const { executionId, namespace, flow, revision, state, trigger, labels, error } = execution;
+  const named = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+  const rows: readonly (readonly [string, string])[] = [
+    ['execution', executionId],
+    ['flow', `${namespace}/${flow} revision ${revision}`],
+    ['state', stateText(state, color)],
+    ['trigger', trigger.id ?? trigger.type],
+    ...(named.length === 0 ? [] : [['labels', oneLine(named.join(', '))] as const]),
+    ['started', timeText(execution.startedAt)],
+    ['took', durationText(execution.durationMs)],
+    ...(error === null ? [] : [['error', failureText(error)] as const]),
+    ['outputs', outputsText(execution.outputs)],
+  ];
+  const head = rows.map(([name, text]) => `${name.padEnd(10)} ${text}`).join('\n');
+  const table = formatTable(execution.taskRuns ?? [], taskColumns(color));
+  return table === '' ? `${head}\n` : `${head}\n\n${table}`;
+}
+
+/** A longer text is cut: the whole is in `--json`. */
+const OUTPUTS_MAX = 500;
+
+function outputsText(outputs: Json): string {
+  const text = printable(JSON.stringify(outputs));
+  return text.length <= OUTPUTS_MAX ? text : `${text.slice(0, OUTPUTS_MAX)}…`;
+}
+
+/** `task charge: 402 Payment Required [http.status]` */
+export function failureText({ taskId, message, code }: Failure): string {
+  const where = taskId === undefined ? '' : `task ${taskId}: `;
+  return `${oneLine(where + message)} [${code}]`;
+}
+
+export function durationText(durationMs: number | null): string {
+  return durationMs === null ? '' : formatDuration(durationMs);
+}
