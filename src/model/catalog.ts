@@ -22,6 +22,8 @@ export type PropertyKind = 'static' | 'templated' | 'verbatim';
  */
 export interface PropertySchema extends JsonObject {
   readonly 'x-kind': PropertyKind;
+  // `'x-format': 'duration'`, at any depth: the text is a duration (support/duration.ts), checked when a
+  // flow is read. JSON Schema's own format of that name knows only ISO 8601.
 }
 
 export interface TaskType {

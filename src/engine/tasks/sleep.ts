@@ -10,7 +10,10 @@ export const sleep: SleepTask = {
     title: 'Sleep',
     description: 'Waits. Give `duration` or `until`; it holds no worker, and survives restarts.',
     properties: {
-      duration: templated({ type: 'string' }, 'Such as `30s`, `5m`, `2h`, `1d`, or ISO 8601.'),
+      duration: templated(
+        { type: 'string', 'x-format': 'duration' },
+        'Such as `30s`, `5m`, `2h`, `1d`, or ISO 8601.',
+      ),
       until: templated(
         { type: 'string' },
         'A date and time with its zone, such as `2026-01-31T09:00:00Z`. A past one does not wait.',

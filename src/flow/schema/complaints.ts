@@ -118,6 +118,8 @@ function messageOf(error: ErrorObject): string {
       return patternMessage(error, given);
     case 'format':
       return `must be a ${preview(keywordValue(error))}, and ${given} is none`;
+    case 'x-format':
+      return `must be a duration such as 30s, 5m, 1h30m or PT5M, and is ${given}`;
     case 'minLength':
       return limit === '1' ? 'is empty' : `must have at least ${limit} characters`;
     case 'maxLength':

@@ -1,5 +1,11 @@
 /** `flow.schema.json`: what an editor checks and offers while a flow is written. Made from the catalog. */
-import type { Catalog, PropertySchema, TaskType, TriggerType } from '../../model/catalog.ts';
+import type {
+  Catalog,
+  PropertyKind,
+  PropertySchema,
+  TaskType,
+  TriggerType,
+} from '../../model/catalog.ts';
 import type { Json, JsonObject } from '../../support/json.ts';
 import {
   closedObject,
@@ -45,11 +51,15 @@ export function flowSchema(catalog: Catalog): JsonObject {
 }
 
 /** The properties of a part as a file may write them: templated ones may be expressions. */
-export function written(properties: Properties, wrap: Wrap): Record<string, JsonObject> {
+export function written(
+  properties: Properties,
+  wrap: Wrap,
+  wrapped: readonly PropertyKind[] = ['templated'],
+): Record<string, JsonObject> {
   const all: Record<string, JsonObject> = {};
   for (const [name, schema] of Object.entries(properties)) {
     const { 'x-kind': kind, ...plain }: PropertySchema = schema;
-    all[name] = kind === 'templated' ? templated(plain, wrap) : plain;
+    all[name] = wrapped.includes(kind) ? templated(plain, wrap) : plain;
   }
   return all;
 }

@@ -1,7 +1,8 @@
 /** The checks of a flow's parts, compiled by ajv from the catalog, each when it is first needed. */
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import type { Catalog } from '../../model/catalog.ts';
+import type { Catalog, TaskType, TriggerType } from '../../model/catalog.ts';
+import { parseDuration } from '../../support/duration.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../support/json.ts';
 import { written } from './flow-schema.ts';
 import { laterFlowProperties, laterTaskProperties, laterTriggerProperties } from './later.ts';
@@ -64,7 +65,7 @@ function makeValidators(catalog: Catalog): Validators {
       if (type === undefined || type.internal) return undefined;
       return once(tasks, name, () => {
         const properties: Record<string, JsonObject> = { ...taskIdentity };
-        Object.assign(properties, written(type.properties, unlessExpression));
+        Object.assign(properties, ownProperties(type));
         for (const child of type.children) properties[child] = listOfMaps(1);
         const schema = closedObject(properties, ['id', 'type', ...type.required]);
         return partCheck(ajv, schema, laterTaskProperties);
@@ -74,12 +75,17 @@ function makeValidators(catalog: Catalog): Validators {
       const type = catalog.triggers.get(name);
       if (type === undefined) return undefined;
       return once(triggers, name, () => {
-        const properties = { ...written(type.properties, unlessExpression), ...triggerIdentity };
+        const properties = { ...ownProperties(type), ...triggerIdentity };
         const schema = closedObject(properties, ['id', 'type', ...type.required]);
         return partCheck(ajv, schema, laterTriggerProperties);
       });
     },
   };
+}
+
+/** An expression in a static property is let through: linking says what is wrong with it. */
+function ownProperties({ properties }: TaskType | TriggerType): Record<string, JsonObject> {
+  return written(properties, unlessExpression, ['templated', 'static']);
 }
 
 function newAjv(): Ajv2020 {
@@ -94,6 +100,13 @@ function newAjv(): Ajv2020 {
     strictRequired: false,
   });
   ajv.addKeyword('x-kind');
+  // What JSON Schema's formats do not know: durations as people write them.
+  ajv.addKeyword({
+    keyword: 'x-format',
+    type: 'string',
+    metaSchema: { enum: ['duration'] },
+    validate: (_format: string, text: string) => parseDuration(text) !== undefined,
+  });
   // ajv-formats is CommonJS: under Node's rules its default import is the module object.
   addFormats.default(ajv);
   return ajv;

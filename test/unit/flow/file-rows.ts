@@ -210,6 +210,20 @@ export const fileRows: readonly Row[] = [
   },
   {
     code: 'property-invalid',
+    title: 'a duration that is none',
+    text: withTasks('- { id: a, type: sleep, duration: 5 minutes }'),
+    marks: '5 minutes',
+    says: 'must be a duration',
+  },
+  {
+    code: 'property-invalid',
+    title: 'a duration that is none, of a trigger',
+    text: withTasks(LOG, `${HOOK}    wait: soon\n`),
+    marks: 'soon',
+    says: 'must be a duration',
+  },
+  {
+    code: 'property-invalid',
     title: 'no task in the list',
     text: `${HEAD}tasks: []\n`,
     says: 'is empty',
