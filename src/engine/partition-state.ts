@@ -124,11 +124,14 @@ export class PartitionState {
     const id = executionOf(event);
     if (id === undefined) return true;
     if (this.base.ended.get(id) !== undefined) return false;
-    if (event.type === 'execution.created' || this.base.head(id) !== undefined) return true;
-    if (offset <= this.#position) return false;
+    if (event.type === 'execution.created') return true;
+    const parent = 'parent' in event ? event.parent : 0;
+    const known = this.base.head(id) !== undefined;
+    if (known && (parent === 0 || this.base.run(id, parent) !== undefined)) return true;
+    if (!known && offset <= this.#position) return false;
     throw new CheckpointIncomplete(
-      `${event.type} at offset ${offset} is of execution ${id}, which the checkpoint at position ` +
-        `${this.#position} does not have`,
+      `${event.type} at offset ${offset} is of ${known ? `run ${parent} of ` : ''}execution ${id}, ` +
+        `which the checkpoint at position ${this.#position} does not have`,
     );
   }
 }

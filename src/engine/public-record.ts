@@ -1,4 +1,5 @@
 /** Events as the public records that anybody may tail (docs/ARCHITECTURE.md, `executions`). */
+import { isoTime } from './iso-time.ts';
 import type { About, ExecutionCreated, ExecutionEnded, TaskEnded } from '../model/events.ts';
 import { type ExecutionId, taskRunId } from '../model/ids.ts';
 import type { PublicData, PublicRecord } from '../model/records.ts';
@@ -18,7 +19,7 @@ export function createdRecord(event: ExecutionCreated): PublicRecord {
       state: 'CREATED',
       labels: event.labels,
       trigger: { type: trigger.type, id: trigger.id },
-      startedAt: iso(time),
+      startedAt: isoTime(time),
       endedAt: null,
     },
   };
@@ -26,7 +27,7 @@ export function createdRecord(event: ExecutionCreated): PublicRecord {
 
 export function endedRecord(event: ExecutionEnded): PublicRecord {
   const { about, outputs, error, time } = event;
-  const data = { ...dataOf(event.execution, about), endedAt: iso(time), outputs };
+  const data = { ...dataOf(event.execution, about), endedAt: isoTime(time), outputs };
   return {
     ...recordOf('dev.millrace.execution.ended.v1', event),
     data: error === undefined ? data : { ...data, error },
@@ -68,11 +69,7 @@ function dataOf(executionId: ExecutionId, about: About): PublicData {
     state,
     labels,
     trigger,
-    startedAt: iso(startedAtMs),
+    startedAt: isoTime(startedAtMs),
     endedAt: null,
   };
-}
-
-function iso(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
 }

@@ -43,10 +43,22 @@ export function flowKey(namespace: string, flow: string): FlowKey {
 }
 
 const utf8 = new TextEncoder();
+/** Ids are short and ASCII: their bytes are written here, since an encoder costs more than the hash. */
+const scratch = new Uint8Array(256);
+
+function bytesOf(text: string): Uint8Array {
+  if (text.length > scratch.length) return utf8.encode(text);
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code > 127) return utf8.encode(text);
+    scratch[at] = code;
+  }
+  return scratch.subarray(0, text.length);
+}
 
 /** The partition that owns an entity, and that any Java client picks for this key. */
 export function partitionOf(entityId: string, partitions: number): number {
-  return (murmur2(utf8.encode(entityId)) & 0x7fffffff) % partitions;
+  return (murmur2(bytesOf(entityId)) & 0x7fffffff) % partitions;
 }
 
 /** How an idempotency key is scoped, so that equal keys of two flows do not meet. */

@@ -39,6 +39,9 @@ export function onEndExecution(
   });
 }
 
+/** They are all applied in the step that creates the execution. */
+const HELD_AN_EXECUTION = 16;
+
 /** Undefined for a command that has overtaken its start: it is held. */
 function rejectionOf(draft: Draft, command: EndExecution): CommandRejection | undefined {
   const { execution, start } = command;
@@ -52,6 +55,10 @@ function rejectionOf(draft: Draft, command: EndExecution): CommandRejection | un
     return { code: 'execution-ended', message };
   }
   const most = limits.heldCommands.value;
+  if (base.held.of(execution).length >= HELD_AN_EXECUTION) {
+    const message = `${HELD_AN_EXECUTION} commands wait for the start of ${execution}: one is enough`;
+    return { code: 'held-commands-full', message };
+  }
   if (base.held.count < most) return undefined;
   const message = `${most} commands of partition ${partition} wait for their starts: try again later`;
   return { code: 'held-commands-full', message };

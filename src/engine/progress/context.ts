@@ -1,4 +1,5 @@
 /** What expressions see: the context roots, made only as far as a template names them. */
+import { isoTime } from '../iso-time.ts';
 import type { CompiledValue, Template } from '../../expression/index.ts';
 import { contextRoots } from '../../expression/index.ts';
 import { taskRunId } from '../../model/ids.ts';
@@ -113,7 +114,7 @@ function rootOf(root: string, needs: Needs, source: ContextSource): Json | undef
 
 function executionRoot({ origin, state }: ContextSource): JsonObject {
   const { execution, startedAtMs } = origin;
-  return { id: execution, startDate: iso(startedAtMs), state, originalId: execution };
+  return { id: execution, startDate: isoTime(startedAtMs), state, originalId: execution };
 }
 
 function taskRunRoot({ origin, run }: ContextSource): JsonObject | undefined {
@@ -122,7 +123,7 @@ function taskRunRoot({ origin, run }: ContextSource): JsonObject | undefined {
   return {
     id: taskRunId(origin.execution, ordinal),
     attempt,
-    startDate: iso(startedAtMs),
+    startDate: isoTime(startedAtMs),
     parentId: parent === 0 ? null : taskRunId(origin.execution, parent),
   };
 }
@@ -148,8 +149,4 @@ function runsOf(tasks: Tasks, view: ExecutionView | undefined): Iterable<TaskRun
   if (view === undefined) return [];
   if (tasks === 'all') return view.tasks();
   return [...tasks].flatMap((task) => view.runOfTask(task) ?? []);
-}
-
-function iso(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
 }

@@ -97,6 +97,6 @@ function emitEnd(
 function withOutputs(step: ExecutionStep, error: Failure): Failure {
   const id = error.taskRunId === undefined ? undefined : parseTaskRunId(error.taskRunId);
   const run = id === undefined ? undefined : step.view.run(id.ordinal);
-  if (run?.phase !== 'ended' || run.outputs === null) return error;
+  if (run?.phase !== 'ended' || run.state !== 'FAILED' || run.outputs === null) return error;
   return { ...error, outputs: run.outputs };
 }

@@ -1,5 +1,6 @@
 /** Commands that overtook the start of their execution (invariant 7). */
 import type { ExecutionId } from '../../model/ids.ts';
+import { limits } from '../../model/limits.ts';
 import type { Definitions } from '../definitions.ts';
 import type { Draft } from '../draft.ts';
 import { rejectCommand } from '../end/reject-command.ts';
@@ -26,6 +27,7 @@ export function refuseHeldCommands(draft: Draft, offset: number): void {
   const { held } = draft.state.base;
   if (held.count === 0) return;
   for (const [execution, commands] of [...held.entries()]) {
+    if (draft.events.length >= limits.stepEvents.value) return; // The next start goes on.
     if (draft.heldCommands(execution).length === 0) continue; // Applied in this step.
     for (const { command, offset: at, timeMs } of commands) {
       if ((command.start?.offset ?? -1) > offset) continue;

@@ -119,7 +119,10 @@ export class BaseState implements MutableState {
       pages.markAll();
       this.dirty.mark(pages);
     }
-    for (const ended of this.ended.values()) this.dirty.mark(ended);
+    for (const ended of this.ended.values()) {
+      ended.takenAt = undefined; // Its page may be missing, too.
+      this.dirty.mark(ended);
+    }
     for (let bucket = 0; bucket < SOURCE_BUCKETS; bucket++) {
       this.dirty.mark(sourceBucketUnit(this.sources, bucket));
     }

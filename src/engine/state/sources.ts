@@ -26,7 +26,7 @@ export class Sources {
   private clockMs = 0;
 
   bucketOf(id: string): number {
-    return partitionOf(id, SOURCE_BUCKETS);
+    return partitionOf(id, SOURCE_BUCKETS); // Any hash would do.
   }
 
   /** The highest sequence taken, or -1. */

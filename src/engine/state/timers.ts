@@ -24,6 +24,11 @@ export class Timers {
     return this.live.size;
   }
 
+  /** Entries in memory, cancelled ones included. */
+  get heapSize(): number {
+    return this.heap.length;
+  }
+
   set(execution: ExecutionId, run: number, dueMs: number): void {
     const entry = { dueMs, execution, run };
     this.live.set(keyOf(execution, run), entry);

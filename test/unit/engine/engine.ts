@@ -14,6 +14,7 @@ import type { Command } from '../../../src/model/commands.ts';
 import type { Effect } from '../../../src/model/effects.ts';
 import type { Event } from '../../../src/model/events.ts';
 import type { ExecutionId } from '../../../src/model/ids.ts';
+import { limits } from '../../../src/model/limits.ts';
 import type { Parsed, StartRequest } from '../../../src/model/starts.ts';
 import type { JsonObject } from '../../../src/support/json.ts';
 
@@ -148,6 +149,7 @@ export class Engine {
       draft = this.state.draft();
       step(draft, { kind: 'command-failed', input, message: failure }, this.definitions());
     }
+    checkBudgets(draft.events);
     draft.merge();
     for (const [counter, amount] of draft.counters) {
       this.counters.set(counter, (this.counters.get(counter) ?? 0) + amount);
@@ -161,6 +163,14 @@ export class Engine {
     const { partition = 0, partitions = 1 } = this.options;
     return new PartitionState(partition, partitions);
   }
+}
+
+/** A look at an agenda is at most two events; the events of a step fit into one record batch. */
+function checkBudgets(events: readonly Event[]): void {
+  const eventsMax = limits.stepEvents.value + 1;
+  if (events.length > eventsMax) throw new Error(`a step of ${events.length} events`);
+  const bytes = events.reduce((sum, event) => sum + Buffer.byteLength(JSON.stringify(event)), 0);
+  if (bytes > limits.batchBytes.value) throw new Error(`a step of ${bytes} bytes`);
 }
 
 function defaultStart({

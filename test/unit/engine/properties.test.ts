@@ -9,7 +9,7 @@ import { dumpState } from './dump.ts';
 import { Engine } from './engine.ts';
 import { flowFromYaml } from './flows.ts';
 import { illegalities } from './legal.ts';
-import { flowYaml, randomFlow, randomOperations } from './random-flow.ts';
+import { flowYaml, randomFlow, randomInputs, randomOperations } from './random-flow.ts';
 import { RandomHistory } from './random-history.ts';
 
 const flows = fc.tuple(randomFlow, randomFlow);
@@ -78,7 +78,7 @@ describe('a step', () => {
       fc.property(randomFlow, (tasks) => {
         const engine = new Engine();
         engine.deploy(flowFromYaml(flowYaml('f0', tasks)));
-        engine.start({ flow: 'f0' });
+        engine.start({ flow: 'f0', inputs: randomInputs });
         const before = dumpState(engine.state);
         const [execution] = engine.state.base.executions.keys();
         if (execution === undefined) return;
@@ -97,7 +97,7 @@ describe('a step', () => {
         const run = (): string => {
           const engine = new Engine();
           engine.deploy(flowFromYaml(flowYaml('f0', tasks)));
-          engine.start({ flow: 'f0' });
+          engine.start({ flow: 'f0', inputs: randomInputs });
           engine.settle();
           return JSON.stringify(engine.log);
         };

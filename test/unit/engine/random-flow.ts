@@ -1,5 +1,7 @@
 /** Random flows and what may happen to them, as data that fast-check can shrink. */
 import fc from 'fast-check';
+import { valueReference } from '../../../src/model/reference.ts';
+import type { JsonObject } from '../../../src/support/json.ts';
 
 export interface RandomTask {
   readonly kind:
@@ -86,7 +88,7 @@ const task: fc.Arbitrary<RandomTask> = fc.letrec<{ task: RandomTask }>((tie) => 
       arbitrary: fc.record({
         kind: fc.constant('sequence' as const),
         when,
-        tasks: fc.array(tie('task'), { maxLength: 4 }),
+        tasks: fc.array(tie('task'), { minLength: 1, maxLength: 4 }),
       }),
       weight: 2,
     },
@@ -95,7 +97,7 @@ const task: fc.Arbitrary<RandomTask> = fc.letrec<{ task: RandomTask }>((tie) => 
 
 /** Some flows are long enough for several steps and several pages of runs. */
 export const randomFlow: fc.Arbitrary<readonly RandomTask[]> = fc.oneof(
-  { arbitrary: fc.array(task, { maxLength: 6 }), weight: 6 },
+  { arbitrary: fc.array(task, { minLength: 1, maxLength: 6 }), weight: 6 },
   { arbitrary: fc.array(leaf, { minLength: 60, maxLength: 90 }), weight: 1 },
 );
 
@@ -173,6 +175,20 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
 
 export const randomOperations = fc.array(operation, { maxLength: 80, size: 'max' });
 
+/** What random flows take: a value that only a worker can look into. */
+export const randomInputs: JsonObject = {
+  big: {
+    ...valueReference({
+      uri: 'blob:1',
+      bytes: 300_000,
+      sha256: '0'.repeat(64),
+      contentType: 'application/json',
+    }),
+  },
+};
+
+const inputs = ['inputs:', '  - { id: big, type: json }'];
+
 /** YAML of a flow. */
 export function flowYaml(id: string, tasks: readonly RandomTask[]): string {
   let count = 0;
@@ -189,14 +205,14 @@ export function flowYaml(id: string, tasks: readonly RandomTask[]): string {
         : [...head, `${indent}  tasks:`, ...lines(each.tasks, `${indent}    `)];
     });
   const body = tasks.length === 0 ? ['tasks: []'] : ['tasks:', ...lines(tasks, '  ')];
-  return [`id: ${id}`, 'namespace: demo', 'labels: { team: a }', ...body].join('\n');
+  return [`id: ${id}`, 'namespace: demo', 'labels: { team: a }', ...inputs, ...body].join('\n');
 }
 
 const conditions: Readonly<Record<RandomTask['when'], string | undefined>> = {
   absent: undefined,
   true: '<< 1 == 1 >>',
   false: '<< 1 == 2 >>',
-  deferred: "<< env('X') == 'y' >>",
+  deferred: '<< inputs.big | length > 2 >>',
 };
 
 const types: Partial<Record<RandomTask['kind'], string>> = {

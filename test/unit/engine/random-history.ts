@@ -11,7 +11,7 @@ import { CheckpointStore } from './checkpoint-store.ts';
 import { dumpState } from './dump.ts';
 import { Engine } from './engine.ts';
 import { flowFromYaml } from './flows.ts';
-import { flowYaml, type Operation, type RandomTask } from './random-flow.ts';
+import { flowYaml, type Operation, randomInputs, type RandomTask } from './random-flow.ts';
 
 /** Enough for a checkpoint page of its own. */
 const LARGE = 'x'.repeat(1_500);
@@ -36,6 +36,7 @@ export class RandomHistory {
       case 'start':
         engine.start({
           flow: `f${operation.flow}`,
+          inputs: randomInputs,
           ...(operation.key === null ? {} : { idempotencyKey: `k${operation.key}` }),
           ...(operation.source === null || operation.key !== null
             ? {}
@@ -132,8 +133,9 @@ export class RandomHistory {
       start,
       replyTo: { requester: 'a', request: 'h' },
     });
-    if (offset === 1) this.engine.start({ flow: 'f0' });
-    if (offset <= 1) this.engine.start({ flow: 'f0', executionId: execution });
+    if (offset === 1) this.engine.start({ flow: 'f0', inputs: randomInputs });
+    if (offset <= 1)
+      this.engine.start({ flow: 'f0', executionId: execution, inputs: randomInputs });
   }
 
   #disturb(kind: 'started' | 'worker-gone' | 'stale' | 'refuse', pick: number): void {

@@ -2,6 +2,7 @@
  * Golden traces: a file of text commands, `----`, and what the engine does with them, in the compact log.
  *
  *     flow                      the indented YAML below is deployed as the next revision of its id
+ *     flow-unchecked            as flow, for one that validation refuses
  *     partition 0 of 12         before anything else; 0 of 1 without it
  *     globals {"region":"eu"}   before anything else
  *     start FLOW [JSON inputs] [key=…] [label=name:value] [source=id:n] [id=…] [flows=offset] [at=partition]
@@ -26,26 +27,17 @@
  * Commands that begin with `#` are comments. After each trace the state is compared with a replay.
  */
 import { formatEvent, shortId } from '../../../src/engine/compact-log.ts';
-import type { Command, TaskFinished } from '../../../src/model/commands.ts';
-import type { Effect } from '../../../src/model/effects.ts';
-import type { Failure } from '../../../src/model/failure.ts';
+import type { FlowDefinition } from '../../../src/flow/definition.ts';
+import type { Command } from '../../../src/model/commands.ts';
 import { executionId, type ExecutionId, taskRunId } from '../../../src/model/ids.ts';
-import type { SourcePosition, StartRequest } from '../../../src/model/starts.ts';
 import { isOpen } from '../../../src/engine/state/execution.ts';
 import { parseDuration } from '../../../src/support/duration.ts';
-import { isJsonObject, type JsonObject } from '../../../src/support/json.ts';
 import { Engine, type EngineOptions, type Recorded } from './engine.ts';
+import { effectText } from './effect-text.ts';
+import { type Line, readLines } from './trace-line.ts';
+import { resultOf, sourceOf, startOf } from './trace-values.ts';
 import { flowFromYaml } from './flows.ts';
-
-interface Line {
-  readonly text: string;
-  readonly name: string;
-  readonly words: readonly string[];
-  readonly json: JsonObject | undefined;
-  readonly options: ReadonlyMap<string, string>;
-  /** The indented lines below. */
-  readonly body: string;
-}
+import { uncheckedFlow } from './unchecked-flow.ts';
 
 export class Trace {
   engine = new Engine();
@@ -57,7 +49,7 @@ export class Trace {
   #flowOffset = 0;
 
   run(commands: string): string {
-    for (const line of this.#lines(commands)) {
+    for (const line of readLines(commands, this.#fills)) {
       this.output.push(`> ${line.text}`);
       this.#show(this.#perform(line));
       if (this.#settles && !SILENT.has(line.name)) this.#show(this.engine.settle());
@@ -72,13 +64,8 @@ export class Trace {
   }
 
   readonly #commands: Readonly<Record<string, (line: Line) => readonly Recorded[] | undefined>> = {
-    flow: ({ body }) => {
-      const { flows } = this.engine;
-      const first = flowFromYaml(body);
-      const revision = 1 + flows.filter(({ key }) => key === first.key).length;
-      this.engine.deploy(flowFromYaml(body, revision, this.#flowOffset++));
-      return [];
-    },
+    flow: ({ body }) => this.#deploy(body, flowFromYaml),
+    'flow-unchecked': ({ body }) => this.#deploy(body, uncheckedFlow),
     partition: ({ words: [partition, , partitions] }) =>
       this.#begin({ partition: Number(partition), partitions: Number(partitions) }),
     globals: ({ json }) => this.#begin({ globals: json ?? {} }),
@@ -143,6 +130,16 @@ export class Trace {
       return [];
     },
   };
+
+  #deploy(
+    source: string,
+    read: (source: string, revision: number, offset: number) => FlowDefinition,
+  ): readonly Recorded[] {
+    const { key } = read(source, 1, 0);
+    const revision = 1 + this.engine.flows.filter((flow) => flow.key === key).length;
+    this.engine.deploy(read(source, revision, this.#flowOffset++));
+    return [];
+  }
 
   #begin(options: EngineOptions): readonly Recorded[] {
     this.#options = { ...this.#options, ...options };
@@ -305,20 +302,6 @@ export class Trace {
     }
     return lines;
   }
-
-  #lines(commands: string): readonly Line[] {
-    const lines: Line[] = [];
-    const texts = commands.split('\n');
-    for (let at = 0; at < texts.length; at++) {
-      const text = texts[at] ?? '';
-      if (text.trim() === '' || text.startsWith('#')) continue;
-      const body: string[] = [];
-      while (/^(?:\s|$)/.test(texts[at + 1] ?? 'x') && at + 1 < texts.length)
-        body.push(texts[++at] ?? '');
-      lines.push(lineOf(text, body.join('\n'), this.#fills));
-    }
-    return lines;
-  }
 }
 
 /** Commands after which nothing goes on by itself. */
@@ -327,108 +310,7 @@ const SILENT: ReadonlySet<string> = new Set([
   'hold',
   'effects',
   'flow',
+  'flow-unchecked',
   'fill',
   'fail-next',
 ]);
-
-function lineOf(text: string, body: string, fills: ReadonlyMap<string, string>): Line {
-  const json = /(?:^|\s)(\{.*\})(?=\s|$)/.exec(text)?.[1];
-  const [name = '', ...rest] = text
-    .replace(json ?? '', '')
-    .trim()
-    .split(/\s+/);
-  const isOption = (word: string): boolean => /^[a-z]+=/.test(word);
-  const options = rest.filter(isOption).map((word): [string, string] => {
-    const at = word.indexOf('=');
-    return [word.slice(0, at), word.slice(at + 1).replaceAll('_', ' ')];
-  });
-  return {
-    text,
-    name,
-    words: rest.filter((word) => !isOption(word)),
-    get json() {
-      return json === undefined ? undefined : parseJson(json, fills);
-    },
-    options: new Map(options),
-    body,
-  };
-}
-
-function parseJson(text: string, fills: ReadonlyMap<string, string>): JsonObject {
-  return JSON.parse(text, (_key, value: unknown) =>
-    typeof value === 'string' && value.startsWith('$')
-      ? (fills.get(value.slice(1)) ?? value)
-      : value,
-  ) as JsonObject;
-}
-
-function startOf({ words: [flow = ''], json, options }: Line): Partial<StartRequest> {
-  const [namespace = '', id = ''] = flow.split('/');
-  const label = options.get('label')?.split(':');
-  const key = options.get('key');
-  const source = sourceOf(options);
-  const executionIdText = options.get('id');
-  const flows = options.get('flows');
-  return {
-    namespace,
-    flow: id,
-    inputs: json ?? {},
-    labels: label === undefined ? {} : { [label[0] ?? '']: label[1] ?? '' },
-    ...(key === undefined ? {} : { idempotencyKey: key }),
-    ...(source === undefined ? {} : { source }),
-    ...(executionIdText === undefined ? {} : { executionId: executionId(executionIdText) }),
-    ...(flows === undefined ? {} : { flowsOffset: Number(flows) }),
-  };
-}
-
-function sourceOf(options: ReadonlyMap<string, string>): SourcePosition | undefined {
-  const [id, sequence] = options.get('source')?.split(':') ?? [];
-  return id === undefined ? undefined : { id, sequence: Number(sequence) };
-}
-
-function resultOf(
-  state: string | undefined,
-  json: JsonObject,
-  options: ReadonlyMap<string, string>,
-): TaskFinished['result'] {
-  if (state === 'SUCCESS' || state === 'WARNING') return { state, outputs: json };
-  const failed = {
-    state: state === 'KILLED' ? 'KILLED' : 'FAILED',
-    error: errorOf(json),
-    outcome: options.get('outcome') === 'unknown' ? 'unknown' : 'definite',
-  } as const;
-  const { outputs } = json;
-  return isJsonObject(outputs) ? { ...failed, outputs } : failed;
-}
-
-function errorOf(json: JsonObject): Failure {
-  const { code = 'http.status', message = 'it failed', details } = json;
-  return {
-    code: String(code) as Failure['code'],
-    message: String(message),
-    ...(details === undefined ? {} : { details: details as JsonObject }),
-  };
-}
-
-function effectText(effect: Effect): string {
-  switch (effect.kind) {
-    case 'dispatch': {
-      const { taskType, dispatch, workerGroup } = effect.dispatch;
-      return `dispatch ${taskType} ${dispatch} to ${workerGroup}`;
-    }
-    case 'cancel':
-      return `cancel ${effect.cancel.dispatch} at ${effect.workerGroup}`;
-    case 'public': {
-      const { seq, type, data } = effect.record;
-      return `public #${seq} ${type} state=${data.state} task=${data.task?.id ?? '-'}`;
-    }
-    case 'log':
-      return `log ${effect.line.level} ${effect.line.message}`;
-    case 'command':
-      return `command ${effect.command.type} to ${shortId(effect.entity)}`;
-    case 'dead-letter':
-      return `dead-letter ${effect.letter.reason}: ${effect.letter.message}`;
-    case 'decision':
-      return `decision ${effect.decision.reason} of ${effect.decision.namespace}/${effect.decision.flow}`;
-  }
-}

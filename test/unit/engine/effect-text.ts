@@ -1,0 +1,26 @@
+import { shortId } from '../../../src/engine/compact-log.ts';
+import type { Effect } from '../../../src/model/effects.ts';
+
+/** One line for people. */
+export function effectText(effect: Effect): string {
+  switch (effect.kind) {
+    case 'dispatch': {
+      const { taskType, dispatch, workerGroup } = effect.dispatch;
+      return `dispatch ${taskType} ${dispatch} to ${workerGroup}`;
+    }
+    case 'cancel':
+      return `cancel ${effect.cancel.dispatch} at ${effect.workerGroup}`;
+    case 'public': {
+      const { seq, type, data } = effect.record;
+      return `public #${seq} ${type} state=${data.state} task=${data.task?.id ?? '-'}`;
+    }
+    case 'log':
+      return `log ${effect.line.level} ${effect.line.message}`;
+    case 'command':
+      return `command ${effect.command.type} to ${shortId(effect.entity)}`;
+    case 'dead-letter':
+      return `dead-letter ${effect.letter.reason}: ${effect.letter.message}`;
+    case 'decision':
+      return `decision ${effect.decision.reason} of ${effect.decision.namespace}/${effect.decision.flow}`;
+  }
+}
