@@ -20,14 +20,8 @@ export interface TriggerFields {
   readonly fields: ReadonlySet<string>;
 }
 
-/** Fields of a start without a trigger, from the API or from the topic `starts`. */
-const startFields: ReadonlySet<string> = new Set([
-  'topic',
-  'partition',
-  'offset',
-  'timestamp',
-  'headers',
-]);
+/** Without a trigger a flow is started by the API, which has nothing to tell but itself. */
+const byApi: readonly TriggerFields[] = [{ id: 'api', fields: new Set() }];
 
 export function namesOf(root: LocatedMap, tasks: readonly TaskEntry[], catalog: Catalog): Names {
   const all = flattened(tasks);
@@ -54,7 +48,7 @@ export function literalMap(task: LocatedMap): JsonObject | undefined {
 
 function triggersOf(root: LocatedMap, catalog: Catalog): readonly TriggerFields[] {
   const triggers = mapsIn(root, 'triggers');
-  if (triggers.length === 0) return [{ id: 'start', fields: startFields }];
+  if (triggers.length === 0) return byApi;
   return triggers.flatMap(({ value }) => {
     const type = catalog.triggers.get(textOf(value['type']));
     // Nothing is known of an unknown type, and it is reported already.

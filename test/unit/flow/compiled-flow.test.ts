@@ -191,8 +191,11 @@ describe('what may be used where', () => {
     }
     const given = '- { id: a, type: log, message: << trigger.partition ?? 0 >> }';
     expect(codesOf(withTasks(given, hook))).toEqual([]);
-    // Without a trigger a start comes from the API or from the topic `starts`.
-    expect(codesOf(withTasks('- { id: a, type: log, message: << trigger.offset >> }'))).toEqual([]);
+    // Without a trigger a start comes from the API, or from the topic `starts`, which has an offset.
+    expect(codesOf(withTasks('- { id: a, type: log, message: << trigger.offset >> }'))).toEqual([
+      'trigger-field-not-always-present',
+    ]);
+    expect(codesOf(withTasks('- { id: a, type: log, message: << trigger.type >> }'))).toEqual([]);
   });
 
   it('a templated property may be an expression whatever its type', () => {
