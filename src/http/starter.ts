@@ -1,7 +1,7 @@
 import type { Event } from '../model/events.ts';
 import { type ExecutionId, executionId, partitionOf } from '../model/ids.ts';
 import { limits } from '../model/limits.ts';
-import type { StartRequest } from '../model/starts.ts';
+import { apiSource, type StartRequest } from '../model/starts.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Indexer } from '../indexer/indexer.ts';
 import type { Log, LogProducer, SendOutcome } from '../ports/log.ts';
@@ -85,7 +85,7 @@ export class Starter {
     const partition = partitionOf(id, this.#options.log.partitions);
     const sequence = (this.#sequences.get(partition) ?? 0) + 1;
     this.#sequences.set(partition, sequence);
-    const source = { id: this.incarnation, sequence };
+    const source = { id: apiSource(this.incarnation), sequence };
     const stop = this.#onEnd(id, onEnd);
     try {
       const offset = await this.#send({ ...request, executionId: id, source }, partition);

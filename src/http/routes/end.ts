@@ -59,9 +59,10 @@ async function end(services: HttpServices, command: EndExecution): Promise<strin
   const start = starter.originOf(command.execution);
   const answer = Promise.withResolvers<Event | undefined>();
   const stop = options.indexer.tail.listen(command.execution, (event) => {
-    const { cause } = event;
-    if (cause.kind !== 'command' || cause.replyTo?.requester !== starter.incarnation) return;
-    if (cause.replyTo.request === request) answer.resolve(event);
+    // A command that Millrace failed on is answered as well: its cause is another, the address the same.
+    const replyTo = 'replyTo' in event.cause ? event.cause.replyTo : undefined;
+    if (replyTo?.requester !== starter.incarnation) return;
+    if (replyTo.request === request) answer.resolve(event);
   });
   const cancel = options.clock.after(ANSWER_MS, () => {
     answer.resolve(undefined);
