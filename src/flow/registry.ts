@@ -148,9 +148,15 @@ export class FlowRegistry {
     return accepted === undefined ? undefined : this.#read(key, accepted);
   }
 
-  /** The heads of all flows that exist, by namespace and id. */
+  /** The flows that exist, readable or not, by namespace and id. Reads no source. */
+  keys(): readonly FlowKey[] {
+    const existing = [...this.#flows].filter(([, accepted]) => accepted.at(-1)?.source !== null);
+    return existing.map(([key]) => key).sort();
+  }
+
+  /** The heads of all flows that exist, by namespace and id. Reads those that are not read yet. */
   list(): readonly FlowDefinition[] {
-    return [...this.#flows.keys()].sort().flatMap((key) => {
+    return this.keys().flatMap((key) => {
       const slash = key.indexOf('/');
       const head = this.head(key.slice(0, slash), key.slice(slash + 1));
       return head === undefined ? [] : [head];

@@ -169,7 +169,7 @@ export const limits = {
     meaning: 'How deep blocks may nest; deeper is a validation error.',
   },
   flowDefinitions: {
-    value: 1_000,
+    value: 2_000,
     unit: 'records',
     meaning: 'Revisions that a process keeps compiled; others are read again from their source.',
   },

@@ -67,7 +67,7 @@ export function findFlow({ options }: HttpServices, namespace: string, id: strin
   if (flow !== undefined) {
     throw new Problem(409, 'flow-disabled', `Flow ${flow.key} is disabled`);
   }
-  const known = options.flows.registry.list().map(({ key }) => key as string);
+  const known = options.flows.registry.keys();
   const meant = nearest(`${namespace}/${id}`, known);
   const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
   throw new Problem(404, 'flow-not-found', `There is no flow ${namespace}/${id}${hint}`);

@@ -81,6 +81,7 @@ describe('the registry', () => {
     expect(replica.registry.head('ns', 'a')).toBeUndefined();
     expect(replica.registry.headOf('ns', 'a')).toEqual({ revision: 0, source: null });
     expect(replica.registry.list()).toEqual([]);
+    expect(replica.registry.keys()).toEqual([]);
     expect(replica.registry.revision('ns', 'a', 1)).toMatchObject({ revision: 1 });
     expect(replica.registry.revision('ns', 'a', 2)).toBeUndefined();
     expect(replica.send({ source: source('three') })).toMatchObject({
@@ -136,6 +137,7 @@ describe('the registry', () => {
       },
     ]);
     expect(replica.registry.headOf('ns', 'a').revision).toBe(2);
+    expect(replica.registry.keys()).toEqual(['ns/a']);
     expect(replica.send({ source: source('three'), expects: 2 })).toMatchObject({ revision: 3 });
     expect(replica.registry.head('ns', 'a')?.revision).toBe(3);
   });
