@@ -57,7 +57,9 @@ export class RequestBody {
     if (text === null) return this.int16(-1);
     const length = Buffer.byteLength(text);
     this.int16(length);
-    this.#at += this.#reserve(length).write(text, this.#at, 'utf8');
+    // Not in one expression: `#at +=` would add to the position from before a new buffer was begun.
+    const buffer = this.#reserve(length);
+    this.#at += buffer.write(text, this.#at, 'utf8');
     return this;
   }
 
