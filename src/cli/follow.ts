@@ -1,10 +1,10 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { type ApiClient, ServerProblem, ServerUnreachable } from '../http/client/api-client.ts';
+import { type ApiClient, ServerProblem } from '../http/client/api-client.ts';
 import type { StreamedEvent } from '../http/client/event-stream.ts';
 import type { Event } from '../model/events.ts';
 import { isTerminal, type State } from '../model/states.ts';
 import type { ExecutionBody } from './api-bodies.ts';
 import { CommandEnd, exitCodes } from './exit.ts';
+import { Patience } from './patience.ts';
 import { executionPath } from './reference.ts';
 
 /** An event as the streams of the API have it. */
@@ -20,17 +20,15 @@ export interface FollowOptions {
   readonly timeoutMs?: number | undefined;
 }
 
-/** A server that restarts is back by then. */
-const AWAY_MAX_MS = 30_000;
-const AGAIN_MS = 300;
 /** A start is answered before the views have its first event. */
 const UNSEEN_MAX_MS = 10_000;
+const NOT_FOUND = 404;
 
 /**
  * Follows an execution to its end over restarts of the server: each connection resumes behind the last event.
  *
  * @returns the execution as it ended.
- * @throws CommandEnd `timedOut`, {@link ServerUnreachable} when the server stays away.
+ * @throws CommandEnd `timedOut`, ServerUnreachable when the server stays away.
  */
 export async function followExecution(
   client: ApiClient,
@@ -38,12 +36,15 @@ export async function followExecution(
   { onEvent, timeoutMs }: FollowOptions,
 ): Promise<ExecutionBody> {
   const signal = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
-  const follower = new Follower(client, id, onEvent);
+  const patience = new Patience();
+  const follower = new Follower(client, id, onEvent, patience);
   try {
     for (;;) {
-      const ended = await follower.once(signal);
+      const ended = await follower.once(signal).catch(async (error: unknown) => {
+        if (follower.isUnseen(error)) return patience.again(signal);
+        return patience.after(error, signal);
+      });
       if (ended !== undefined) return ended;
-      await pause(AGAIN_MS, undefined, signal === undefined ? {} : { signal });
     }
   } catch (error) {
     if (signal?.aborted !== true) throw error;
@@ -58,63 +59,51 @@ class Follower {
   readonly #client: ApiClient;
   readonly #id: string;
   readonly #onEvent: FollowOptions['onEvent'];
+  readonly #patience: Patience;
   readonly #since = performance.now();
   #lastEventId: string | undefined;
-  #awaySince: number | undefined;
 
-  constructor(client: ApiClient, id: string, onEvent: FollowOptions['onEvent']) {
+  constructor(
+    client: ApiClient,
+    id: string,
+    onEvent: FollowOptions['onEvent'],
+    patience: Patience,
+  ) {
     this.#client = client;
     this.#id = id;
     this.#onEvent = onEvent;
+    this.#patience = patience;
   }
 
-  /** One connection; the ended execution, or undefined when it is worth trying again. */
+  /** One connection; the execution when it has ended. */
   async once(signal: AbortSignal | undefined): Promise<ExecutionBody | undefined> {
     const options = signal === undefined ? {} : { signal };
-    try {
-      await this.#read(signal);
-      const path = executionPath(this.#id);
-      const execution = await this.#client.request<ExecutionBody>('GET', path, options);
-      this.#awaySince = undefined;
-      // The API gives the states of model/states.ts.
-      return isTerminal(execution.state as State) ? execution : undefined;
-    } catch (error) {
-      if (signal?.aborted === true || !this.#passes(error)) throw error;
-      return undefined;
-    }
+    await this.#read(options);
+    const path = executionPath(this.#id);
+    const execution = await this.#client.request<ExecutionBody>('GET', path, options);
+    // The API gives the states of model/states.ts.
+    if (isTerminal(execution.state as State)) return execution;
+    await this.#patience.again(signal);
+    return undefined;
   }
 
-  async #read(signal: AbortSignal | undefined): Promise<void> {
+  /** The start was accepted a moment ago, and this process's views have not read it yet. */
+  isUnseen(error: unknown): boolean {
+    const isNew = performance.now() - this.#since < UNSEEN_MAX_MS;
+    const isNotFound = error instanceof ServerProblem && error.status === NOT_FOUND;
+    return isNotFound && isNew && this.#lastEventId === undefined;
+  }
+
+  async #read(options: { readonly signal?: AbortSignal }): Promise<void> {
     const headers: Record<string, string> =
       this.#lastEventId === undefined ? {} : { 'last-event-id': this.#lastEventId };
     const path = `${executionPath(this.#id)}/events`;
-    const stream = await this.#client.stream(path, {
-      headers,
-      ...(signal === undefined ? {} : { signal }),
-    });
-    try {
-      for await (const message of stream) {
-        this.#awaySince = undefined;
-        this.#lastEventId = message.id ?? this.#lastEventId;
-        const record = recordOf(message);
-        if (record !== undefined) this.#onEvent(record);
-      }
-    } catch (error) {
-      if (signal?.aborted === true) throw error;
-      throw new ServerUnreachable(this.#client.server, error);
+    for await (const message of await this.#client.stream(path, { headers, ...options })) {
+      this.#patience.there();
+      this.#lastEventId = message.id ?? this.#lastEventId;
+      const record = recordOf(message);
+      if (record !== undefined) this.#onEvent(record);
     }
-  }
-
-  /** Whether the fault is one that time heals. */
-  #passes(error: unknown): boolean {
-    const now = performance.now();
-    if (error instanceof ServerProblem) {
-      const unseen = error.status === 404 && this.#lastEventId === undefined;
-      return error.status === 503 || (unseen && now - this.#since < UNSEEN_MAX_MS);
-    }
-    if (!(error instanceof ServerUnreachable)) return false;
-    this.#awaySince ??= now;
-    return now - this.#awaySince < AWAY_MAX_MS;
   }
 }
 

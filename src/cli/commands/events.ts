@@ -1,11 +1,12 @@
 import { formatEvent } from '../../engine/compact-log.ts';
-import type { ApiClient } from '../../http/client/api-client.ts';
+import type { ApiClient, Query } from '../../http/client/api-client.ts';
+import type { StreamedEvent } from '../../http/client/event-stream.ts';
 import type { PublicRecord } from '../../model/records.ts';
 import type { CliCommand } from '../command.ts';
-import { CommandEnd, exitCodes } from '../exit.ts';
 import { followExecution, recordOf } from '../follow.ts';
 import { stateText } from '../format/state.ts';
 import { oneLine, timeText } from '../format/text.ts';
+import { Patience } from '../patience.ts';
 import { clientOf, type ServerOption, withServer } from '../server.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -59,13 +60,11 @@ async function tailAll(
   { json, last }: Options,
   terminal: Terminal,
 ): Promise<never> {
-  const stream = await client.stream('/api/v1/events', { query: { last } });
-  for await (const message of untilCut(stream)) {
+  return tail(client, { last }, (message) => {
     const record = recordOf(message);
-    if (record === undefined) continue;
+    if (record === undefined) return;
     terminal.out(`${json === true ? message.data : formatEvent(record.event, record)}\n`);
-  }
-  throw ended(client);
+  });
 }
 
 type Placed = PublicRecord & { readonly partition: number; readonly offset: number };
@@ -75,13 +74,36 @@ async function tailPublic(
   { json }: Options,
   terminal: Terminal,
 ): Promise<never> {
-  const stream = await client.stream('/api/v1/events', { query: { public: 'true' } });
-  for await (const { data } of untilCut(stream)) {
+  return tail(client, { public: 'true' }, ({ data }) => {
     // The server streams nothing else here.
     const record = JSON.parse(data) as Placed;
     terminal.out(json === true ? `${data}\n` : `${publicLine(record, terminal.color)}\n`);
+  });
+}
+
+/** Goes on over restarts of the server, behind the last event where the stream has ids. */
+async function tail(
+  client: ApiClient,
+  query: Query,
+  onMessage: (message: StreamedEvent) => void,
+): Promise<never> {
+  const patience = new Patience();
+  let reached: string | undefined;
+  for (;;) {
+    const headers: Record<string, string> =
+      reached === undefined ? {} : { 'last-event-id': reached };
+    try {
+      const stream = await client.stream('/api/v1/events', { query, headers });
+      patience.there();
+      for await (const message of stream) {
+        reached = message.id ?? reached;
+        onMessage(message);
+      }
+      await patience.again();
+    } catch (error) {
+      await patience.after(error);
+    }
   }
-  throw ended(client);
 }
 
 /** `2026-01-31 01:59:00.123 fulfil-order … execution.ended SUCCESS` */
@@ -92,17 +114,4 @@ function publicLine({ type, seq, timeMs, data }: Placed, color: boolean): string
   const time = timeText(new Date(timeMs).toISOString());
   const words = [time, flow, data.executionId, `#${seq}`, kind + oneLine(task)];
   return `${words.join('  ')}  ${stateText(data.state, color)}`;
-}
-
-/** A connection that breaks ends the stream like one that the server ends. */
-async function* untilCut<Item>(stream: AsyncIterable<Item>): AsyncGenerator<Item, void, undefined> {
-  try {
-    yield* stream;
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-  }
-}
-
-function ended({ server }: ApiClient): CommandEnd {
-  return new CommandEnd(exitCodes.unreachable, `The process at ${server} has ended.`);
 }

@@ -83,7 +83,8 @@ async function print(
   }
   switch (formatOf(options)) {
     case 'json':
-      return printJson(terminal, { files: checked.map((one) => body(one, explained(one.flow))) });
+      printJson(terminal, { files: checked.map((one) => body(one, explained(one.flow))) });
+      return;
     case 'name':
       for (const { flow } of checked) if (flow !== undefined) terminal.out(`${flow.key}\n`);
       break;
@@ -100,16 +101,16 @@ function body({ file, flow, diagnostics }: Checked, tasks: readonly TaskExplanat
 }
 
 function printFile(
-  { out, color }: Terminal,
+  terminal: Terminal,
   { file, flow, diagnostics }: Checked,
   tasks: readonly TaskExplanation[],
 ): void {
   const bad = hasErrors(diagnostics);
-  const word = paint((bad ? 'invalid' : 'valid').padEnd(9), bad ? 'red' : 'green', color);
-  out(`${word} ${file}${flow === undefined ? '' : `  ${flow.key}`}\n`);
+  const word = paint((bad ? 'invalid' : 'valid').padEnd(9), bad ? 'red' : 'green', terminal.color);
+  terminal.out(`${word} ${file}${flow === undefined ? '' : `  ${flow.key}`}\n`);
   for (const { id, type, depth, where, workerGroup, because } of tasks) {
     const place = where === 'worker' ? `worker (group ${workerGroup ?? 'default'})` : 'executor';
     const why = because.length === 0 ? '' : `, because ${because.join('; ')}`;
-    out(`  ${'  '.repeat(depth)}${id} (${type}): ${place}${why}\n`);
+    terminal.out(`  ${'  '.repeat(depth)}${id} (${type}): ${place}${why}\n`);
   }
 }

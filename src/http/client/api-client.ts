@@ -77,7 +77,21 @@ export class ApiClient {
     const headers = { accept: 'text/event-stream', ...options.headers };
     const response = await this.#fetch('GET', path, { ...options, headers });
     if (response.body === null) throw new ServerUnreachable(this.server, 'an empty answer');
-    return readEventStream(response.body);
+    return this.#uncut(readEventStream(response.body), options.signal);
+  }
+
+  /** A connection that breaks in the middle is a server that is away. */
+  async *#uncut<Item>(
+    items: AsyncIterable<Item>,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Item, void, undefined> {
+    try {
+      yield* items;
+    } catch (error) {
+      // What the reader of the items throws passes unchanged: fetch's own errors are TypeErrors.
+      if (signal?.aborted === true || !(error instanceof TypeError)) throw error;
+      throw new ServerUnreachable(this.server, error);
+    }
   }
 
   async #fetch(method: string, path: string, options: RequestOptions): Promise<Response> {

@@ -8,6 +8,7 @@ import type { ExecutionView } from '../../ports/views.ts';
 import type { LogRecord } from '../../ports/log.ts';
 import { decodeEvent } from '../../records/events.ts';
 import { decodePublicRecord } from '../../records/executions.ts';
+import { AllEvents, checkReached, parseReached } from '../all-events.ts';
 import { declare, queryOf } from '../declare.ts';
 import { Problem, problemAnswers } from '../problem.ts';
 import type { HttpServices } from '../services.ts';
@@ -55,16 +56,23 @@ const logsRoute = createRoute({
   },
 });
 
-const tailQuery = z.object({ public: z.enum(['true', 'false']).default('false') });
+const LAST_MAX = 1_000;
+
+const tailQuery = z.object({
+  public: z.enum(['true', 'false']).default('false'),
+  last: z.coerce.number().int().min(0).max(LAST_MAX).default(0),
+});
 
 const tailRoute = createRoute({
   method: 'get',
   path: '/api/v1/events',
   summary: 'All events as they happen, or with `public=true` the public records',
+  description:
+    'An id is a vector of offsets; `Last-Event-ID` resumes behind it. `last` begins with so many of the newest events.',
   request: { query: tailQuery },
   responses: {
     200: { description: 'A stream', content: { 'text/event-stream': { schema: z.string() } } },
-    ...problemAnswers(400, 503),
+    ...problemAnswers(400, 410, 503),
   },
 });
 
@@ -84,11 +92,11 @@ export function eventRoutes(app: OpenAPIHono, services: HttpServices): void {
     const lines = await options.views.logLines(view.id, range);
     return context.json({ lines: lines.map(logLineBody) });
   });
-  declare(app, tailRoute, (context) =>
-    queryOf(context, tailQuery).public === 'true'
-      ? streamPublic(context, services)
-      : streamAll(context, services),
-  );
+  declare(app, tailRoute, (context) => {
+    const query = queryOf(context, tailQuery);
+    if (query.public === 'true') return streamPublic(context, services);
+    return streamAll(context, services, query.last);
+  });
 }
 
 function wantsStream(context: Context): boolean {
@@ -176,13 +184,16 @@ function messageOf(event: Event, place: EventPlace): StreamMessage {
   return { id: `${place.offset}.${place.epoch}`, event: event.type, data: { ...place, event } };
 }
 
-function streamAll(context: Context, { options, streams }: HttpServices): Response {
-  return streams.answer(context, (send) => {
-    const stop = options.indexer.tail.listenAll((event, place) => {
-      send({ event: event.type, data: { ...place, event } });
-    });
-    return Promise.resolve(stop);
-  });
+async function streamAll(
+  context: Context,
+  { options, streams }: HttpServices,
+  last: number,
+): Promise<Response> {
+  const resume = parseReached(context.req.header('last-event-id'));
+  if (resume !== undefined) await checkReached(options, resume);
+  return streams.answer(context, (send, end) =>
+    new AllEvents(options, send, end).begin(resume, last),
+  );
 }
 
 /** The public records from now on, read from their topic as anybody would. */
