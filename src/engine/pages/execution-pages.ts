@@ -28,9 +28,10 @@ export class ExecutionPages implements PageUnit {
   readonly entity: ExecutionId;
   private readonly source: ExecutionEntity;
   private headDirty = false;
-  private readonly dirtyRuns = new Set<number>();
+  /** Both sets are made when they are needed: most of many executions are idle, and small. */
+  private dirtyRuns: Set<number> | undefined;
   /** Keys that checkpoints may hold, without the execution's id. */
-  private readonly written = new Set<string>();
+  private written: Set<string> | undefined;
 
   constructor(entity: ExecutionId, source: ExecutionEntity) {
     this.entity = entity;
@@ -42,39 +43,39 @@ export class ExecutionPages implements PageUnit {
   }
 
   markRun(ordinal: number): void {
-    this.dirtyRuns.add(ordinal);
+    this.dirtyRuns = (this.dirtyRuns ?? new Set()).add(ordinal);
   }
 
   markAll(): void {
     this.headDirty = true;
-    for (const ordinal of this.source.runs.keys()) this.dirtyRuns.add(ordinal);
+    for (const ordinal of this.source.runs.keys()) this.markRun(ordinal);
   }
 
-  /** A restore found this page. */
+  /** Checkpoints hold this page: it was taken, or a restore found it. */
   noteWritten(page: string): void {
-    this.written.add(page);
+    this.written = (this.written ?? new Set()).add(page);
   }
 
   /** True once anything of it was written. */
   get isWritten(): boolean {
-    return this.written.size > 0;
+    return this.written !== undefined;
   }
 
   /** All keys that checkpoints may hold, the head last. */
   keys(): readonly string[] {
-    const runs = [...this.written].filter((page) => page !== 'head');
+    const runs = [...(this.written ?? [])].filter((page) => page !== 'head');
     return [...runs, 'head'].map((page) => this.key(page));
   }
 
   takePages(offset: number): readonly Page[] {
     const groups = new Set<number>();
     const pages: Page[] = [];
-    for (const ordinal of this.dirtyRuns) {
+    for (const ordinal of this.dirtyRuns ?? []) {
       const own = this.takeOwnPage(ordinal, offset);
       if (own !== undefined) pages.push(own);
       else groups.add(groupOf(ordinal));
     }
-    this.dirtyRuns.clear();
+    this.dirtyRuns = undefined;
     for (const group of groups) pages.push(this.takeGroup(group, offset));
     if (this.headDirty) pages.push(this.takeHead(offset));
     return pages;
@@ -85,8 +86,8 @@ export class ExecutionPages implements PageUnit {
     if (run === undefined) return undefined;
     const text = JSON.stringify(run);
     const page = ownName(ordinal);
-    if (text.length <= SMALL_RUN_CHARACTERS && !this.written.has(page)) return undefined;
-    this.written.add(page);
+    if (text.length <= SMALL_RUN_CHARACTERS && !this.wasWritten(page)) return undefined;
+    this.noteWritten(page);
     return { key: this.key(page), value: `{"offset":${offset},"runs":[${text}]}` };
   }
 
@@ -94,18 +95,22 @@ export class ExecutionPages implements PageUnit {
     const runs: TaskRun[] = [];
     for (let at = group * RUNS_A_PAGE; at < (group + 1) * RUNS_A_PAGE; at++) {
       const run = this.source.run(at);
-      if (run !== undefined && !this.written.has(ownName(at))) runs.push(run);
+      if (run !== undefined && !this.wasWritten(ownName(at))) runs.push(run);
     }
-    this.written.add(groupName(group));
+    this.noteWritten(groupName(group));
     const page: RunsPage = { offset, runs };
     return { key: this.key(groupName(group)), value: JSON.stringify(page) };
   }
 
   private takeHead(offset: number): Page {
     this.headDirty = false;
-    this.written.add('head');
+    this.noteWritten('head');
     const page: HeadPage = { offset, head: this.source.head };
     return { key: this.key('head'), value: JSON.stringify(page) };
+  }
+
+  private wasWritten(page: string): boolean {
+    return this.written?.has(page) === true;
   }
 
   private key(page: string): string {

@@ -109,3 +109,57 @@ describe('a text', () => {
     expect(cutText('字'.repeat(33), 99)).toBe('字'.repeat(33));
   });
 });
+
+describe('an agenda', () => {
+  /** 64 blocks in each other, which is as deep as they go, around a sleep. */
+  const nested = (): string => {
+    const lines = ['id: deep', 'namespace: demo', 'tasks:'];
+    for (let depth = 0; depth < 64; depth++) {
+      const indent = ' '.repeat(2 + 4 * depth);
+      lines.push(`${indent}- id: b${depth}`, `${indent}  type: sequence`, `${indent}  tasks:`);
+    }
+    lines.push(`${' '.repeat(2 + 4 * 64)}- { id: wait, type: sleep, duration: 1h }`);
+    return lines.join('\n');
+  };
+
+  it('of an execution that is killed goes first, and over several steps', () => {
+    const engine = new Engine();
+    engine.deploy(flowFromYaml(nested()));
+    engine.start({ flow: 'deep' });
+    engine.settle();
+    const killed = engine.newest;
+    engine.deploy(
+      flowFromYaml(
+        `id: chain\nnamespace: demo\ntasks:\n${copies(100).join('\n')}`.replaceAll(
+          '<< inputs.text >>',
+          '1',
+        ),
+      ),
+    );
+    engine.start({ flow: 'chain' });
+    const [waiting] = engine.state.agendas();
+    const step = engine.command({ type: 'execution.kill', execution: killed });
+    expect(step).toHaveLength(limits.stepEvents.value);
+    expect([...engine.state.agendas()]).toEqual([killed, waiting]);
+    expect(engine.state.execution(killed)?.head.state).toBe('KILLING');
+    engine.settle();
+    expect(engine.state.executionCount).toBe(0);
+  });
+
+  it('takes turns with the others', () => {
+    const engine = new Engine();
+    engine.deploy(
+      flowFromYaml(
+        `id: chain\nnamespace: demo\ntasks:\n${copies(200).join('\n')}`.replaceAll(
+          '<< inputs.text >>',
+          '1',
+        ),
+      ),
+    );
+    engine.start({ flow: 'chain' });
+    engine.start({ flow: 'chain' });
+    const [first, second] = engine.state.agendas();
+    if (first !== undefined) engine.input({ kind: 'continue', execution: first });
+    expect([...engine.state.agendas()]).toEqual([second, first]);
+  });
+});
