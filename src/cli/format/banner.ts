@@ -1,6 +1,8 @@
+import { parseDocument } from 'yaml';
 import type { Config } from '../../config/config.ts';
 import type { FlowDefinition } from '../../flow/definition.ts';
 import type { FlowRegistry } from '../../flow/registry.ts';
+import { isJsonObject, type Json } from '../../support/json.ts';
 import { version } from '../../support/version.ts';
 import type { Terminal } from '../terminal.ts';
 import { paint } from './state.ts';
@@ -78,17 +80,22 @@ function tryRows(
 }
 
 /** A request that fires a webhook of the flow which asks for no signature. */
-function curlLine(
-  url: string,
-  { namespace, id, triggers, disabled }: FlowDefinition,
-): string | undefined {
+function curlLine(url: string, flow: FlowDefinition): string | undefined {
+  const { namespace, id, triggers, disabled, source } = flow;
   const hook = triggers.find(
     (trigger) =>
       trigger.type === 'webhook' && !trigger.disabled && trigger.properties['verify'] === undefined,
   );
   if (hook === undefined || disabled) return undefined;
   const address = `${url}/api/v1/webhooks/${namespace}/${id}/${hook.id}`;
-  return `curl -X POST ${address} -H 'content-type: application/json' -d '{}'`;
+  const body = JSON.stringify(exampleIn(source)).replaceAll("'", String.raw`'\''`);
+  return `curl ${address} -H 'content-type: application/json' -d '${body}'`;
+}
+
+/** A flow may bring a body to try it with; keys that begin with `x-` are its author's own. */
+function exampleIn(source: string): Json {
+  const flow: unknown = parseDocument(source, { logLevel: 'silent' }).toJS();
+  return (isJsonObject(flow) ? flow['x-example'] : undefined) ?? {};
 }
 
 /** The command as this person can type it: in a checkout it is npm's. */
