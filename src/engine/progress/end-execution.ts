@@ -4,6 +4,7 @@ import type { Failure } from '../../model/failure.ts';
 import { parseTaskRunId } from '../../model/ids.ts';
 import { limits } from '../../model/limits.ts';
 import type { TerminalState } from '../../model/states.ts';
+import { assert } from '../../support/assert.ts';
 import type { Json } from '../../support/json.ts';
 import { isLargerThan } from '../estimate.ts';
 import { type TaskProblem, problem } from '../tasks/executor-task.ts';
@@ -18,6 +19,7 @@ export const OUTPUTS_TASK = '$outputs';
 /** All tasks have ended, or will not be run. */
 export function endExecution(step: ExecutionStep): void {
   const { ending, root, failure } = step.head;
+  assert(root.running === 0, 'an execution ends after its tasks');
   if (ending !== undefined) return emitEnd(step, ending.state, null, ending.error);
   if (root.state !== 'SUCCESS' && root.state !== 'WARNING') {
     return emitEnd(step, root.state, null, failure);
