@@ -21,12 +21,14 @@ import { FatalError } from './model/errors.ts';
 import { PluginHost, readManifests } from './plugin/host.ts';
 import type { PluginSchemas } from './config/key-tree.ts';
 import type { Clock } from './ports/clock.ts';
+import type { Finding } from './ports/examination.ts';
 import type { Log } from './ports/log.ts';
 import type { Logger } from './ports/logger.ts';
 import type { Membership } from './ports/membership.ts';
 import { topicSpecs } from './records/topics.ts';
 import { version } from './support/version.ts';
 
+export type { Finding } from './ports/examination.ts';
 export type { DeployedFile } from './compose/deployer.ts';
 export { type Role, roles } from './compose/ports.ts';
 export { createLogger, type LogThreshold } from './adapters/system/pino-logger.ts';
@@ -100,6 +102,25 @@ export async function loadCatalog(config: Config): Promise<Catalog> {
   return catalogOf((await PluginHost.load(config.plugins, config.plugin)).manifests);
 }
 
+/**
+ * What `doctor` finds about the data folder, the embedded log or the brokers. Only looks; `signal` bounds the
+ * waiting for brokers.
+ */
+export async function examine(config: Config, signal: AbortSignal): Promise<readonly Finding[]> {
+  const { kafka, data, worker } = config;
+  const { examineFolder } = await import('./adapters/filesystem/examine-folder.ts');
+  const folder = await examineFolder(data.folder);
+  if (kafka.brokers.length === 0) {
+    const { examineHolder } = await import('./adapters/sqlite/examine.ts');
+    return [...folder, ...examineHolder(logFile(config))];
+  }
+  const { examineKafka } = await import('./adapters/kafka/examine.ts');
+  const topics = topicSpecs({ partitions: kafka.partitions, workerGroups: worker.groups });
+  const clock = new SystemClock();
+  const cluster = { connection: kafkaConnection(config), prefix: kafka.prefix, topics };
+  return [...folder, ...(await examineKafka({ ...cluster, nowMs: () => clock.now() }, signal))];
+}
+
 function application(shells: Shells, close: () => Promise<void>): Application {
   return {
     registry: shells.flows.registry,
@@ -150,9 +171,8 @@ async function openLog(
   const topics = topicSpecs({ partitions: kafka.partitions, workerGroups: worker.groups });
   if (kafka.brokers.length === 0) {
     const { openSqliteLog } = await import('./adapters/sqlite/log.ts');
-    const file = path.join(data.folder, 'log.sqlite');
     const log = await openSqliteLog({
-      file,
+      file: logFile(config),
       topics,
       durability: data.durability,
       clock,
@@ -165,6 +185,10 @@ async function openLog(
   const connection = { ...kafkaConnection(config), logger };
   const log = await openKafkaLog({ connection, prefix, topics, replicationFactor }, signal);
   return { log, membership: log.membership };
+}
+
+function logFile({ data }: Config): string {
+  return path.join(data.folder, 'log.sqlite');
 }
 
 function kafkaConnection({ kafka }: Config): KafkaConnectionOptions {

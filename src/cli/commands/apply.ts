@@ -8,6 +8,7 @@ import { type FileResult, printDiagnostics, resultLine } from '../deployments.ts
 import { CommandEnd, exitCodes } from '../exit.ts';
 import { readFlowFiles } from '../flow-files.ts';
 import { formatOf, type OutputOptions, printJson, withOutput } from '../format/output.ts';
+import { counted } from '../format/text.ts';
 import { flowPath, type FlowReference } from '../reference.ts';
 import { clientOf, type ServerOption, withServer } from '../server.ts';
 import type { Terminal } from '../terminal.ts';
@@ -157,6 +158,6 @@ function print(terminal: Terminal, results: readonly FileResult[], options: Opti
   if (invalid === 0) return;
   throw new CommandEnd(
     exitCodes.failed,
-    `${invalid} of ${results.length} files invalid; nothing was deployed.`,
+    `${invalid} of ${counted(results.length, 'file')} invalid; nothing was deployed.`,
   );
 }

@@ -10,6 +10,7 @@ import { CommandEnd, exitCodes } from '../exit.ts';
 import { readFlowFiles } from '../flow-files.ts';
 import { formatOf, type OutputOptions, printJson, withOutput } from '../format/output.ts';
 import { paint } from '../format/state.ts';
+import { counted } from '../format/text.ts';
 import type { Terminal } from '../terminal.ts';
 
 interface Options extends OutputOptions {
@@ -45,7 +46,10 @@ export const validate: CliCommand = {
       await print(terminal, checked, options);
       const invalid = checked.filter(({ diagnostics }) => hasErrors(diagnostics)).length;
       if (invalid > 0) {
-        throw new CommandEnd(exitCodes.failed, `${invalid} of ${checked.length} files invalid.`);
+        throw new CommandEnd(
+          exitCodes.failed,
+          `${invalid} of ${counted(checked.length, 'file')} invalid.`,
+        );
       }
     });
   },

@@ -21,3 +21,8 @@ export function shortPath(path: string, folder: string): string {
   if (path === folder) return '.';
   return path.startsWith(`${folder}/`) ? `./${path.slice(folder.length + 1)}` : path;
 }
+
+/** `1 file`, `3 files`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

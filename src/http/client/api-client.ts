@@ -69,6 +69,14 @@ export class ApiClient {
     return (await jsonOf(response)) as Answer;
   }
 
+  /** The server's time, ms since 1970, to the second; undefined when it does not say. */
+  async timeOf(): Promise<number | undefined> {
+    const response = await this.#fetch('GET', '/api/openapi.json', {});
+    await response.body?.cancel();
+    const date = Date.parse(response.headers.get('date') ?? '');
+    return Number.isNaN(date) ? undefined : date;
+  }
+
   /** The answer's events until it ends; the request has been accepted when this resolves. */
   async stream(
     path: string,
