@@ -30,6 +30,11 @@ export class OwnersLog {
     return this.#history;
   }
 
+  /** Whether the next owner would wonder what this one did. */
+  get suspicious(): boolean {
+    return this.#history.openings > 0 || this.#history.began.length > 0;
+  }
+
   opened(): void {
     this.#history = { ...this.#history, openings: this.#history.openings + 1 };
   }

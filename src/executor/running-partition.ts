@@ -359,6 +359,9 @@ export class RunningPartition implements TurnTaker {
 
   #drainFurther(drained: () => void): void {
     if (this.#inFlight || this.#lanes.unacknowledged > 0) return;
+    // An owner that ends in order is no suspect: without this, stopping an idle process twice would make
+    // the next one careful.
+    if (this.#owners.suspicious) return this.#appendNoop();
     if (!this.#finalCheckpointAsked) {
       this.#finalCheckpointAsked = true;
       this.#checkpoints.ask();

@@ -56,12 +56,25 @@ test('an input that ends the process four times is failed, and its neighbours ar
   expect(letters[0]?.value).toContain('three owners');
 });
 
-test('a partition that moves about idle fails nothing', async () => {
+test('a partition that moves about idle is not suspected', async () => {
   await cluster.deploy(quickFlow);
-  await cluster.deploy(sleepFlow('1h'));
   for (let moves = 0; moves < 5; moves++) {
     const node = await cluster.running();
     await node.executor.stop({ drainMs: 1_000 });
+  }
+  const node = await cluster.running();
+  expect(node.lines.some(({ level }) => level === 'warn')).toBe(false);
+  expect((await cluster.ended(await cluster.start('quick'))).state).toBe('SUCCESS');
+  const began = (await cluster.accepted()).filter(({ record }) => record.kind === 'input.began');
+  expect(began).toEqual([]);
+});
+
+test('a partition whose owners die idle fails nothing', async () => {
+  await cluster.deploy(quickFlow);
+  await cluster.deploy(sleepFlow('1h'));
+  for (let deaths = 0; deaths < 5; deaths++) {
+    const node = await cluster.running();
+    node.crash();
   }
   const node = await cluster.running();
   expect(node.lines.some(({ level }) => level === 'warn')).toBe(true);
