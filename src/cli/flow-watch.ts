@@ -52,6 +52,8 @@ export class FlowWatch {
     });
     await new Promise<void>((resolve) => watcher.once('ready', resolve));
     flowWatch.#close = () => watcher.close();
+    // What was saved between the reading of `known` and now was seen by nobody.
+    flowWatch.#soon();
     return flowWatch;
   }
 

@@ -6,21 +6,27 @@ export class CallCounter {
   readonly calls = new Map<string, number>();
   readonly #server: Server;
 
-  private constructor() {
+  private constructor(delayMs: number) {
     this.#server = createServer((request, response) => {
       const key = request.headers['idempotency-key'];
       if (typeof key === 'string') this.calls.set(key, (this.calls.get(key) ?? 0) + 1);
       request.resume();
       request.on('end', () => {
-        response.setHeader('content-type', 'application/json').end('{"charged":true}');
+        response.setHeader('content-type', 'application/json');
+        setTimeout(() => response.end('{"charged":true}'), delayMs);
       });
     });
   }
 
-  static async start(): Promise<CallCounter> {
-    const counter = new CallCounter();
+  /** @param delayMs how long each answer takes. */
+  static async start(delayMs = 0): Promise<CallCounter> {
+    const counter = new CallCounter(delayMs);
     await new Promise<void>((resolve) => counter.#server.listen(0, '127.0.0.1', resolve));
     return counter;
+  }
+
+  get total(): number {
+    return [...this.calls.values()].reduce((sum, calls) => sum + calls, 0);
   }
 
   get url(): string {
