@@ -11,9 +11,13 @@ export function declare(
   app: OpenAPIHono,
   route: RouteConfig,
   handler: (context: Context) => Response | Promise<Response>,
+  patterns: Readonly<Record<string, string>> = {},
 ): void {
   app.openAPIRegistry.registerPath(route);
-  const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
+  const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    const pattern = patterns[name];
+    return pattern === undefined ? `:${name}` : `:${name}{${pattern}}`;
+  });
   app.on(route.method.toUpperCase(), path, handler);
 }
 

@@ -94,9 +94,10 @@ function createApp(services: HttpServices): OpenAPIHono {
     const status = String(context.res.status);
     metrics.count('millrace_http_requests_total', { route: routePath(context, -1), status });
   });
+  // Before the starts, whose path has the same form.
+  endRoutes(app, services);
   startRoutes(app, services);
   executionRoutes(app, services);
-  endRoutes(app, services);
   eventRoutes(app, services);
   flowRoutes(app, services);
   pageRoutes(app, services);

@@ -12,6 +12,9 @@ import type { HttpServices } from '../services.ts';
 /** How long the answer of the execution's owner is waited for. */
 const ANSWER_MS = 10_000;
 
+/** `{namespace}/{flow}` has the same form, and a flow may be named `kill`: an id is what tells them apart. */
+const EXECUTION_ID = '[0-9a-hjkmnp-tv-z]{26}';
+
 const answerSchema = z
   .object({ executionId: z.string(), state: z.string(), links: z.looseObject({}) })
   .openapi('Ending');
@@ -32,21 +35,26 @@ export function endRoutes(app: OpenAPIHono, services: HttpServices): void {
         ...problemAnswers(400, 404, 409, 503),
       },
     });
-    declare(app, route, async (context) => {
-      const text = context.req.param('id') ?? '';
-      const id = parseExecutionId(text);
-      if (id === undefined) {
-        throw new Problem(404, 'execution-not-found', `There is no execution ${text}`);
-      }
-      const bytes = await readBody(context.req.raw, services.options.settings.bodyBytesMax);
-      const reason = foreignObject(Buffer.from(bytes).toString('utf8'))['reason'];
-      const state = await end(services, {
-        type: `execution.${verb}`,
-        execution: id,
-        ...(typeof reason === 'string' ? { reason } : {}),
-      });
-      return context.json({ executionId: id, state, links: linksOf(id) }, 202);
-    });
+    declare(
+      app,
+      route,
+      async (context) => {
+        const text = context.req.param('id') ?? '';
+        const id = parseExecutionId(text);
+        if (id === undefined) {
+          throw new Problem(404, 'execution-not-found', `There is no execution ${text}`);
+        }
+        const bytes = await readBody(context.req.raw, services.options.settings.bodyBytesMax);
+        const reason = foreignObject(Buffer.from(bytes).toString('utf8'))['reason'];
+        const state = await end(services, {
+          type: `execution.${verb}`,
+          execution: id,
+          ...(typeof reason === 'string' ? { reason } : {}),
+        });
+        return context.json({ executionId: id, state, links: linksOf(id) }, 202);
+      },
+      { id: EXECUTION_ID },
+    );
   }
 }
 

@@ -153,18 +153,44 @@ function labelOf(text: string): [string, string] {
   throw new Problem(400, 'label-invalid', `A label filter is written name:value, not ${text}`);
 }
 
-/** The execution as the views have it now. */
-export async function findExecution(
-  { options }: HttpServices,
-  text: string,
-): Promise<ExecutionView> {
+/**
+ * The execution as the views have it now. One that this process has started a moment ago is waited for: whoever
+ * has its id from us need not know that views are made afterwards.
+ */
+export async function findExecution(services: HttpServices, text: string): Promise<ExecutionView> {
   const id = parseExecutionId(text);
   if (id !== undefined) {
-    await options.indexer.flush();
-    const view = await options.views.execution(id);
+    const view = (await viewOf(services, id)) ?? (await startedView(services, id));
     if (view !== undefined) return view;
   }
   throw new Problem(404, 'execution-not-found', `There is no execution ${text}`);
+}
+
+async function viewOf(
+  { options }: HttpServices,
+  id: ExecutionId,
+): Promise<ExecutionView | undefined> {
+  await options.indexer.flush();
+  return options.views.execution(id);
+}
+
+const UNSEEN_MAX_MS = 5_000;
+
+async function startedView(
+  services: HttpServices,
+  id: ExecutionId,
+): Promise<ExecutionView | undefined> {
+  const { options, starter } = services;
+  if (starter.originOf(id) === undefined) return undefined;
+  const seen = Promise.withResolvers<undefined>();
+  const stop = options.indexer.tail.listen(id, () => seen.resolve(undefined));
+  const cancel = options.clock.after(UNSEEN_MAX_MS, () => seen.resolve(undefined));
+  // Its first event may have been read before anybody listened.
+  const view = await viewOf(services, id);
+  if (view === undefined) await seen.promise;
+  stop();
+  cancel();
+  return view ?? viewOf(services, id);
 }
 
 /** Outputs that were too large for the view are read from the event that has them. */
