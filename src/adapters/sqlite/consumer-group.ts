@@ -121,7 +121,8 @@ export class ConsumerGroup {
   #expel(): void {
     const now = this.#clock.monotonic();
     for (const [id, { heardMs, joining }] of this.#places) {
-      if (now - heardMs >= joining.sessionMs) this.leave(id);
+      // The sum that the timer was set by: a difference could round to just below the session for ever.
+      if (heardMs + joining.sessionMs - now <= 0) this.leave(id);
     }
     this.#watchSessions();
   }
