@@ -7,6 +7,7 @@ import type { ExecutionId } from '../model/ids.ts';
  */
 export class LiveBytes {
   readonly #max: number;
+  readonly #listeners = new Set<() => void>();
   #total = 0;
 
   constructor(bytesMax: number) {
@@ -22,9 +23,19 @@ export class LiveBytes {
   }
 
   share(): LiveShare {
-    return new LiveShare((bytes) => {
-      this.#total += bytes;
-    });
+    return new LiveShare((bytes) => this.#add(bytes));
+  }
+
+  /** Calls whenever there is room again after the limit. Returns how to end that. */
+  onRoom(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  #add(bytes: number): void {
+    const wasFull = this.full;
+    this.#total += bytes;
+    if (wasFull && !this.full) for (const listener of this.#listeners) listener();
   }
 }
 

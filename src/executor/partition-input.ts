@@ -40,6 +40,7 @@ export class PartitionInput implements Reader {
   readonly #timers: Timers;
   readonly #notices: Notices;
   readonly #inputs: Inputs;
+  readonly #endRoom: () => void;
   readonly #ends = new Map<InputTopic, number>();
   #reading: Reading | undefined;
 
@@ -57,7 +58,14 @@ export class PartitionInput implements Reader {
     const passed = (behind: typeof state.positions): void => void (state.positions = behind);
     this.#gate = new StartGate(flows, wake);
     this.#commands = new Commands(partition, positions, passed);
-    this.#starts = new Starts(partition, this.#gate, positions, passed);
+    this.#starts = new Starts({
+      partition,
+      gate: this.#gate,
+      held: () => services.live.full,
+      positions,
+      onPassed: passed,
+    });
+    this.#endRoom = services.live.onRoom(wake);
     this.#timers = new Timers({ state, brokerTime, commandsEnd, clock, wake });
     this.#notices = new Notices(state, commandsEnd);
     this.#inputs = new Inputs({
@@ -158,6 +166,7 @@ export class PartitionInput implements Reader {
 
   close(): void {
     this.#closed.abort();
+    this.#endRoom();
     this.#reading?.close();
     this.#timers.close();
     this.#gate.close();

@@ -15,20 +15,26 @@ export class Starts implements InputSource {
   readonly queue = new RecordQueue();
   readonly #partition: number;
   readonly #gate: StartGate;
+  readonly #held: () => boolean;
   readonly #positions: () => Positions;
   readonly #onPassed: (positions: Positions) => void;
   #head: { readonly offset: number; readonly start: Parsed<StartRequest> } | undefined;
 
-  constructor(
-    partition: number,
-    gate: StartGate,
-    positions: () => Positions,
-    onPassed: (positions: Positions) => void,
-  ) {
-    this.#partition = partition;
-    this.#gate = gate;
-    this.#positions = positions;
-    this.#onPassed = onPassed;
+  constructor(options: {
+    readonly partition: number;
+    readonly gate: StartGate;
+    /** True while nothing may be started. */
+    readonly held: () => boolean;
+    /** The partition's, now. */
+    readonly positions: () => Positions;
+    /** Told the new positions when offsets without starts were passed. */
+    readonly onPassed: (positions: Positions) => void;
+  }) {
+    this.#partition = options.partition;
+    this.#gate = options.gate;
+    this.#held = options.held;
+    this.#positions = options.positions;
+    this.#onPassed = options.onPassed;
   }
 
   read(batch: FetchedBatch): void {
@@ -36,6 +42,7 @@ export class Starts implements InputSource {
   }
 
   next(): Candidate | undefined {
+    if (this.#held()) return undefined;
     for (;;) {
       const entry = this.queue.peek();
       if (entry === undefined) return undefined;

@@ -3,6 +3,7 @@
  * or ended as by kill -9. What the rest of the product would do (start, deploy, answer dispatches) is sent by
  * hand.
  */
+import type { FaultPlan } from '../../../src/adapters/faults/faults.ts';
 import { type FaultyLog, withFaults } from '../../../src/adapters/faults/faulty-log.ts';
 import { FreezableClock } from '../../../src/adapters/faults/freezable-clock.ts';
 import { openSqliteLog, type SqliteLog } from '../../../src/adapters/sqlite/log.ts';
@@ -126,8 +127,8 @@ export class Cluster {
   }
 
   /** Starts an executor; resolves when it has joined, not when its partitions are open. */
-  async executor(settings: Partial<ExecutorSettings> = {}): Promise<Node> {
-    const node = this.#node(settings);
+  async executor(settings: Partial<ExecutorSettings> = {}, plan: FaultPlan = {}): Promise<Node> {
+    const node = this.#node(settings, plan);
     this.#nodes.add(node);
     await node.executor.start();
     return node;
@@ -140,10 +141,10 @@ export class Cluster {
     return node;
   }
 
-  #node(settings: Partial<ExecutorSettings>): Node {
+  #node(settings: Partial<ExecutorSettings>, plan: FaultPlan): Node {
     const clock = new FreezableClock(new SystemClock());
     const session = this.log.session({ clock });
-    const log = withFaults(session, { plan: {}, random: this.#random, clock });
+    const log = withFaults(session, { plan, random: this.#random, clock });
     const lines: LogLine[] = [];
     const logger = recordingLogger(lines);
     const flows = new FlowFollower({ log, logger, catalog });
