@@ -13,6 +13,8 @@ export interface WiredShells {
   readonly ports: Ports;
   /** Address of the API. */
   readonly url: string;
+  /** Address of health and metrics; empty unless a port is set. */
+  readonly managementUrl: string;
   close(): Promise<void>;
 }
 
@@ -48,11 +50,12 @@ export async function startShells(options: ShellsOptions = {}): Promise<WiredShe
   });
   await shells.start();
   await shells.deploy(options.flows ?? [], { allOrNone: true, by: 'a test' });
-  const { url = '' } = await shells.listen();
+  const { url = '', managementUrl = '' } = await shells.listen();
   return {
     shells,
     ports,
     url,
+    managementUrl,
     async close() {
       await shells.stop({ graceMs: 2_000 });
       await ports.views?.close();
