@@ -31,11 +31,9 @@ export class ExecutionStep {
   readonly definitions: Definitions;
   readonly execution: ExecutionId;
   readonly cause: Cause;
-  /** Of all events of the step. */
-  readonly timeMs: number;
+  readonly #inputMs: number;
   #flow: FlowDefinition | undefined;
 
-  /** @param timeMs of the input; an execution's time never goes back. */
   constructor(
     draft: Draft,
     definitions: Definitions,
@@ -46,7 +44,12 @@ export class ExecutionStep {
     this.definitions = definitions;
     this.execution = execution;
     this.cause = input.cause;
-    this.timeMs = Math.max(input.timeMs, draft.head(execution)?.timeMs ?? 0);
+    this.#inputMs = input.timeMs;
+  }
+
+  /** The input's time, but an execution's time never goes back: a held command may be newer than its start. */
+  get timeMs(): number {
+    return Math.max(this.#inputMs, this.draft.head(this.execution)?.timeMs ?? 0);
   }
 
   get view(): ExecutionView {

@@ -133,6 +133,7 @@ export class RandomHistory {
       start,
       replyTo: { requester: 'a', request: 'h' },
     });
+    this.engine.nowMs -= 500; // A start is older than a command that names it.
     if (offset === 1) this.engine.start({ flow: 'f0', inputs: randomInputs });
     if (offset <= 1)
       this.engine.start({ flow: 'f0', executionId: execution, inputs: randomInputs });
