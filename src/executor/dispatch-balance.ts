@@ -11,7 +11,7 @@ export class DispatchBalance {
   readonly #outstanding = new Map<TopicName, number[]>();
   #turn = 0;
 
-  /** @param partitionCount of a topic; below 1 when it is not known: then the log's refusal tells why. */
+  /** @param partitionCount of a topic; below 1 while it is not known: then the log's refusal tells why. */
   constructor(partitionCount: (topic: TopicName) => number) {
     this.#partitionCount = partitionCount;
   }
@@ -41,11 +41,15 @@ export class DispatchBalance {
   }
 
   #of(topic: TopicName): number[] {
-    const known = this.#outstanding.get(topic);
-    if (known !== undefined) return known;
-    const made = Array.from({ length: Math.max(1, this.#partitionCount(topic)) }, () => 0);
-    this.#outstanding.set(topic, made);
-    return made;
+    let outstanding = this.#outstanding.get(topic);
+    if (outstanding === undefined) {
+      outstanding = [];
+      this.#outstanding.set(topic, outstanding);
+    }
+    // A worker group's topic may become known after the first dispatch to it.
+    const count = Math.max(1, this.#partitionCount(topic));
+    while (outstanding.length < count) outstanding.push(0);
+    return outstanding;
   }
 }
 

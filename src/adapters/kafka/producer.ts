@@ -15,6 +15,7 @@ export interface ProducerOptions {
 export class KafkaProducer implements LogProducer {
   readonly #options: ProducerOptions;
   readonly #lanes = new Map<TopicName, (Lane | undefined)[]>();
+  readonly #ended = new AbortController();
   #closed = false;
 
   constructor(options: ProducerOptions) {
@@ -28,7 +29,11 @@ export class KafkaProducer implements LogProducer {
     options?: { readonly deadlineMs?: number },
   ): Promise<SendOutcome> {
     if (this.#closed) return Promise.resolve({ kind: 'closed' });
-    const target = this.#options.topics.find(topic);
+    const { topics } = this.#options;
+    const target = topics.find(topic);
+    if (target === undefined && topics.mayAppear(topic)) {
+      return this.#sendWhenFound(topic, partition, record, options);
+    }
     if (target === undefined || partition < 0 || partition >= target.partitions) {
       return Promise.resolve(unknownTopic(topic, partition));
     }
@@ -44,9 +49,28 @@ export class KafkaProducer implements LogProducer {
     });
   }
 
+  /** Those who wait for the same topic go on in the order they came. */
+  async #sendWhenFound(
+    topic: TopicName,
+    partition: number,
+    record: OutgoingRecord,
+    options: { readonly deadlineMs?: number } | undefined,
+  ): Promise<SendOutcome> {
+    try {
+      const found = await this.#options.topics.discover(topic, this.#ended.signal);
+      return found === undefined
+        ? unknownTopic(topic, partition)
+        : await this.send(topic, partition, record, options);
+    } catch (error) {
+      if (this.#closed) return { kind: 'closed' };
+      throw error;
+    }
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#ended.abort(new Error('the producer is closed'));
     for (const lanes of this.#lanes.values()) for (const lane of lanes) lane?.close();
     this.#options.onClosed();
   }

@@ -4,6 +4,8 @@ import type { TopicSpec } from '../../records/topics.ts';
 import { present } from '../../support/assert.ts';
 import type { KafkaCluster } from './cluster.ts';
 import { createTopics } from './topic-admin.ts';
+import { repeat } from './waiting.ts';
+import { NO_ERROR } from './wire/error-codes.ts';
 
 /** One of our topics as the cluster has it. */
 export interface KafkaTopic {
@@ -20,12 +22,27 @@ export interface TopicSettings {
   readonly replicationFactor?: number | undefined;
 }
 
-/** Our topics by their short names. */
-export class KafkaTopics {
-  readonly #topics: ReadonlyMap<TopicName, KafkaTopic>;
+/** How long it is believed that a topic is not there, ms. */
+const ABSENT_MS = 1_000;
 
-  private constructor(topics: ReadonlyMap<TopicName, KafkaTopic>) {
+/**
+ * Our topics by their short names. Those of worker groups are created by the workers; a process that has a
+ * task for a worker group it was not told of looks for its topics when it needs them.
+ */
+export class KafkaTopics {
+  readonly #topics: Map<TopicName, KafkaTopic>;
+  readonly #cluster: KafkaCluster;
+  readonly #prefix: string;
+  readonly #lookups = new Map<TopicName, Promise<KafkaTopic | undefined>>();
+
+  private constructor(
+    topics: Map<TopicName, KafkaTopic>,
+    cluster: KafkaCluster,
+    { prefix }: TopicSettings,
+  ) {
     this.#topics = topics;
+    this.#cluster = cluster;
+    this.#prefix = prefix;
   }
 
   /**
@@ -73,11 +90,39 @@ export class KafkaTopics {
       [...topics.values()].map(({ name }) => name),
       signal,
     );
-    return new KafkaTopics(topics);
+    return new KafkaTopics(topics, cluster, settings);
   }
 
   find(topic: TopicName): KafkaTopic | undefined {
     return this.#topics.get(topic);
+  }
+
+  /** Whether a topic may exist that this process did not prepare. */
+  mayAppear(topic: TopicName): boolean {
+    return topic.startsWith('tasks.') || topic.startsWith('control.');
+  }
+
+  /** The topic if the cluster has it by now; those who ask at the same time share one look-up. */
+  discover(topic: TopicName, signal: AbortSignal): Promise<KafkaTopic | undefined> {
+    let lookup = this.#lookups.get(topic);
+    if (lookup === undefined) {
+      lookup = this.#lookUp(topic, signal);
+      this.#lookups.set(topic, lookup);
+      const forget = (): void => void this.#lookups.delete(topic);
+      lookup.then(() => setTimeout(forget, ABSENT_MS).unref(), forget);
+    }
+    return lookup;
+  }
+
+  async #lookUp(topic: TopicName, signal: AbortSignal): Promise<KafkaTopic | undefined> {
+    const name = this.#prefix + topic;
+    const [found] = await repeat(signal, () => this.#cluster.describe([name]));
+    const partitions = found?.partitions.length ?? 0;
+    if (found?.code !== NO_ERROR || partitions === 0) return undefined;
+    await this.#cluster.watch([name], signal);
+    const known = { topic, name, partitions, isCompacted: false };
+    this.#topics.set(topic, known);
+    return known;
   }
 
   get(topic: TopicName): KafkaTopic {
