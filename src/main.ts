@@ -29,6 +29,7 @@ import { topicSpecs } from './records/topics.ts';
 import { version } from './support/version.ts';
 
 export type { Finding } from './ports/examination.ts';
+export type { Logger } from './ports/logger.ts';
 export type { DeployedFile } from './compose/deployer.ts';
 export { type Role, roles } from './compose/ports.ts';
 export { createLogger, type LogThreshold } from './adapters/system/pino-logger.ts';

@@ -6,7 +6,7 @@
  * sent; then offsets decide what of the held is new. Old records are judged by the reader rule like all others,
  * with the epoch that their own stretch of the log shows (epochBefore).
  */
-import type { EventPlace } from '../indexer/tail-hub.ts';
+import type { EventPlace } from '../ports/event-feed.ts';
 import type { Event } from '../model/events.ts';
 import type { LogBounds, LogRecord } from '../ports/log.ts';
 import { decodeEvent } from '../records/events.ts';

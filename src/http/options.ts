@@ -1,9 +1,9 @@
 import type { FlowRegistry } from '../flow/registry.ts';
-import type { Indexer } from '../indexer/indexer.ts';
 import type { Catalog } from '../model/catalog.ts';
 import type { PluginHost } from '../plugin/host.ts';
 import type { BlobStore } from '../ports/blob-store.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { EventFeed } from '../ports/event-feed.ts';
 import type { Log } from '../ports/log.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Metrics } from '../ports/metrics.ts';
@@ -34,7 +34,7 @@ export type Readiness = () => string | undefined;
 export interface HttpOptions {
   readonly log: Log;
   readonly views: ViewStore;
-  readonly indexer: Indexer;
+  readonly indexer: EventFeed;
   readonly flows: FlowReplica;
   readonly plugins: Pick<PluginHost, 'trigger'>;
   readonly catalog: Catalog;

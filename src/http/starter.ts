@@ -3,7 +3,7 @@ import { type ExecutionId, executionId, partitionOf } from '../model/ids.ts';
 import { limits } from '../model/limits.ts';
 import { apiSource, type StartRequest } from '../model/starts.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Indexer } from '../indexer/indexer.ts';
+import type { EventFeed } from '../ports/event-feed.ts';
 import type { Log, LogProducer, SendOutcome } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import { encodeStart } from '../records/starts.ts';
@@ -12,7 +12,7 @@ import { UnfinishedStarts } from './unfinished-starts.ts';
 
 export interface StarterOptions {
   readonly log: Log;
-  readonly indexer: Indexer;
+  readonly indexer: EventFeed;
   readonly clock: Clock;
   readonly random: Random;
   readonly startsUnfinishedMax: number;

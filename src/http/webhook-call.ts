@@ -77,9 +77,9 @@ export function callWebhook(call: WebhookCall, flowsOffset: number): WebhookOutc
 function evaluateProperties({ flow, definition, impure, globals }: WebhookCall): JsonObject {
   const roots = { flow: aboutFlow(flow), globals };
   const entries = Object.entries(definition.properties).map(([name, value]): [string, Json] => {
+    // YAML with our core schema, and the interpreter below, give plain data only.
     if (value.constant && value.node.kind === 'constant') return [name, value.node.value as Json];
     const scope = { roots, now: undefined, seed: flow.key, property: name, impure };
-    // The interpreter gives plain data only.
     return [name, evaluateTree(value, scope) as Json];
   });
   return Object.fromEntries(entries);

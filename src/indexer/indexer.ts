@@ -1,5 +1,6 @@
 import { limits } from '../model/limits.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { EventFeed } from '../ports/event-feed.ts';
 import type { FetchedBatch, Log, LogSubscription, TopicName } from '../ports/log.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Metrics } from '../ports/metrics.ts';
@@ -33,7 +34,7 @@ const TRIM_EVERY_MS = 60_000;
  * most {@link WRITE_EVERY_MS} later, or before a query ({@link flush}). A write that fails (disk full) is
  * tried again and holds reading meanwhile, never executions (F11).
  */
-export class Indexer {
+export class Indexer implements EventFeed {
   readonly tail = new TailHub();
   readonly #options: IndexerOptions;
   readonly #rules = new Map<number, ReaderRule>();

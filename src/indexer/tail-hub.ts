@@ -1,24 +1,15 @@
 import type { Event } from '../model/events.ts';
+import type { EventListener, EventPlace, EventTail } from '../ports/event-feed.ts';
 import { eventKey } from '../records/events.ts';
-
-/** Where an event lies; `<offset>.<epoch>` is its id for clients that resume. */
-export interface EventPlace {
-  readonly partition: number;
-  readonly offset: number;
-  readonly epoch: number;
-}
-
-export type EventListener = (event: Event, place: EventPlace) => void;
 
 /**
  * Hands each accepted event to those who wait for it: requests that wait for their execution (by its id,
  * registered before the start is produced) and streams. Listeners are called in log order and must not block.
  */
-export class TailHub {
+export class TailHub implements EventTail {
   readonly #byEntity = new Map<string, Set<EventListener>>();
   readonly #all = new Set<EventListener>();
 
-  /** Listens to one entity: an execution's id, or the id that a start asked for. Returns how to stop. */
   listen(entity: string, listener: EventListener): () => void {
     let listeners = this.#byEntity.get(entity);
     if (listeners === undefined) {

@@ -83,7 +83,7 @@ const ZONES: readonly Zone[] = [
     importProblem: pureImportProblem,
   },
   {
-    layers: ['executor', 'worker', 'trigger', 'indexer'],
+    layers: ['executor', 'worker', 'trigger', 'indexer', 'compose'],
     globals: CLOCK_AND_CHANCE.globals,
     members: CLOCK_AND_CHANCE.members,
     allowsAsync: true,

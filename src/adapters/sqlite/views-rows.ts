@@ -100,7 +100,8 @@ function stringsOf(labels: JsonObject): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(labels).map(([name, value]): [string, string] => [
       name,
-      String(value as string),
+      // Labels are written as texts; anything else in the file is somebody's change.
+      typeof value === 'string' ? value : JSON.stringify(value),
     ]),
   );
 }

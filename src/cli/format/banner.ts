@@ -57,7 +57,7 @@ function flowsText(
   { flows: place, watch, invalid }: BannerOptions,
   flows: readonly FlowDefinition[],
 ): string {
-  const names = flows.slice(0, FLOWS_SHOWN).map(({ key }) => key as string);
+  const names = flows.slice(0, FLOWS_SHOWN).map(({ namespace, id }) => `${namespace}/${id}`);
   const more = flows.length > FLOWS_SHOWN ? [`${flows.length - FLOWS_SHOWN} more`] : [];
   const list =
     flows.length === 0 ? 'none yet' : `${flows.length}: ${[...names, ...more].join(', ')}`;

@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import type { EventPlace } from '../../indexer/tail-hub.ts';
+import type { EventPlace } from '../../ports/event-feed.ts';
 import type { Event } from '../../model/events.ts';
 import { partitionOf } from '../../model/ids.ts';
 import { isTerminal } from '../../model/states.ts';
