@@ -97,7 +97,8 @@ const words: Readonly<Record<string, string>> = {
 
 function valuesOf(schema: JsonObject): string {
   const choices = schema['enum'];
-  if (isJsonArray(choices)) return choices.map((choice) => `\`${JSON.stringify(choice).replaceAll('"', '')}\``).join(', ');
+  if (isJsonArray(choices))
+    return choices.map((choice) => `\`${JSON.stringify(choice).replaceAll('"', '')}\``).join(', ');
   const branches = schema['anyOf'];
   if (isJsonArray(branches)) return branches.filter(isJsonObject).map(valuesOf).join(', ');
   const { type } = schema;
