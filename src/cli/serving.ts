@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Config } from '../config/config.ts';
 import type { FlowFile } from '../flow/deployment.ts';
-import type { Application, Logger, LogThreshold, Role } from '../main.ts';
+import type { Application, Logger, LogThreshold, PortInUse, Role } from '../main.ts';
 import { type ConfigFlags, readValidConfig } from './configuration.ts';
 import { type FileResult, printDiagnostics } from './deployments.ts';
 import { CommandEnd, exitCodes } from './exit.ts';
@@ -79,11 +79,17 @@ async function startOrAsk(
     } catch (error) {
       if (signals.asked.aborted) throw new CommandEnd(exitCodes.interrupted);
       if (!(error instanceof PortInUse) || error.freePort === undefined) throw error;
-      const answer = await terminal.ask?.(`${error.message}. Take it now? [Y/n] `);
-      if (answer === undefined || /^\s*n/i.test(answer)) throw error;
+      const { port, freePort } = error;
+      const answer = await terminal.ask?.(`Port ${port} is in use. Take ${freePort}? [Y/n] `);
+      if (answer === undefined || /^\s*n/i.test(answer)) throw portInUse(error, freePort);
       flags = { ...flags, [error.key]: { flag: 'your answer', value: error.freePort } };
     }
   }
+}
+
+function portInUse(error: PortInUse, freePort: number): CommandEnd {
+  const flag = error.key === 'http.port' ? '--port' : '--management-port';
+  return new CommandEnd(exitCodes.failed, `${error.message} (${flag} ${freePort}).`);
 }
 
 async function start(

@@ -85,12 +85,14 @@ async function portProblem(
 /** Carries the next free port, so that a terminal can offer it. */
 export class PortInUse extends FatalError {
   readonly key: string;
+  readonly port: number;
   readonly freePort: number | undefined;
 
   constructor(key: string, port: number, freePort: number | undefined, cause: unknown) {
     const hint = freePort === undefined ? `set ${key}` : `${freePort} is free: set ${key} to it`;
     super('port-in-use', `Port ${port} is in use; ${hint}`, { cause });
     this.key = key;
+    this.port = port;
     this.freePort = freePort;
   }
 }

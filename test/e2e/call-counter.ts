@@ -13,16 +13,24 @@ export class CallCounter {
       request.resume();
       request.on('end', () => {
         response.setHeader('content-type', 'application/json');
-        setTimeout(() => response.end('{"charged":true}'), delayMs);
+        setTimeout(() => response.end('{"charged":true}'), delayMs).unref();
       });
     });
   }
 
-  /** @param delayMs how long each answer takes. */
-  static async start(delayMs = 0): Promise<CallCounter> {
+  /**
+   * @param delayMs how long each answer takes.
+   * @param port the port of one that was stopped, to stand in its place.
+   */
+  static async start(delayMs = 0, port = 0): Promise<CallCounter> {
     const counter = new CallCounter(delayMs);
-    await new Promise<void>((resolve) => counter.#server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => counter.#server.listen(port, '127.0.0.1', resolve));
     return counter;
+  }
+
+  get port(): number {
+    // A TCP server's address is an AddressInfo.
+    return (this.#server.address() as AddressInfo).port;
   }
 
   get total(): number {
@@ -30,8 +38,7 @@ export class CallCounter {
   }
 
   get url(): string {
-    // A TCP server's address is an AddressInfo.
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/charge`;
+    return `http://127.0.0.1:${this.port}/charge`;
   }
 
   async stop(): Promise<void> {

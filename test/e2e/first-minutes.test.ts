@@ -122,6 +122,28 @@ describe('millrace start', () => {
     await calls.stop();
   });
 
+  it('ends at once at a second Ctrl-C; what was under way is done by the next', async () => {
+    const slow = await CallCounter.start(60_000);
+    millrace.write('flows/slow.yaml', callingFlow(slow.url));
+    const server = await millrace.start();
+    const { answer } = await millrace.post('/api/v1/executions/demo/slow', '{}');
+    await eventually('the call to arrive', () => slow.total > 0);
+    server.signal('SIGINT');
+    await eventually('the stop to begin', () => server.stderr.includes('Stopping'));
+    server.signal('SIGINT');
+    expect((await server.ended).code).toBe(130);
+    const [key] = slow.calls.keys();
+    const { port } = slow;
+    await slow.stop();
+
+    const calls = await CallCounter.start(0, port);
+    await millrace.start();
+    expect((await ended(answer.executionId)).state).toBe('SUCCESS');
+    // The same wish, so the same key.
+    expect([...calls.calls.keys()]).toEqual([key]);
+    await calls.stop();
+  });
+
   it('deploys files as they are saved, and keeps the last good revision', async () => {
     const server = await millrace.start(['dev']);
     millrace.write('flows/greet.yaml', greeting('hello'));
