@@ -29,6 +29,7 @@ export interface ClientOptions {
 export class Client {
   readonly promised: Promised = { ids: new Set(), keys: new Map(), foreign: 0 };
   readonly #options: ClientOptions;
+  readonly #idsOfKeys = new Map<string, Set<ExecutionId>>();
   readonly #sequences = new Map<number, number>();
   readonly #incarnation: string;
   #waiting = 0;
@@ -74,7 +75,9 @@ export class Client {
     let id = executionId(random.id());
     while (partitionOf(id, partitions) !== partition) id = executionId(random.id());
     const request = { ...this.#request(id), flow: flows[0], idempotencyKey: key };
-    const ids = this.promised.keys.get(key) ?? new Set();
+    // Two may be on their way at once: whichever is acknowledged, either may become the execution.
+    const ids = this.#idsOfKeys.get(key) ?? new Set();
+    this.#idsOfKeys.set(key, ids);
     ids.add(id);
     this.#send('starts', partition, encodeStart(request), () => {
       this.promised.keys.set(key, ids);
