@@ -169,7 +169,10 @@ describe('queues', () => {
     queue.pushBatch({ ...topic, records: [], nextOffset: 11 });
     expect([queue.size, queue.bytes]).toEqual([3, 20]);
     const nexts: (number | undefined)[] = [];
-    for (; queue.size > 0; queue.shift()) nexts.push(queue.peek()?.next);
+    while (queue.size > 0) {
+      nexts.push(queue.peek()?.next);
+      queue.shift();
+    }
     expect(nexts).toEqual([4, 8, 11]);
     expect(queue.bytes).toBe(0);
   });
@@ -231,7 +234,8 @@ describe('live bytes', () => {
 describe('careful mode', () => {
   const timer = { kind: 'timer', dueMs: 5, execution, run: 2 } as const;
 
-  function after(...records: (string | 'opened' | 'event')[]): CarefulMode {
+  /** `opened`, `event`, or the name of an input that began. */
+  function after(...records: string[]): CarefulMode {
     const log = new OwnersLog(noHistory);
     for (const record of records) {
       if (record === 'opened') log.opened();
@@ -316,7 +320,11 @@ test('turns: everybody who asked gets one per pass, and one who asks again anoth
   };
   const turns = new Turns(clock);
   const log: string[] = [];
-  const once = { turn: () => void log.push('once') };
+  const once = {
+    turn: () => {
+      log.push('once');
+    },
+  };
   const twice = {
     turn: () => {
       log.push('twice');
