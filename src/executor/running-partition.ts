@@ -8,22 +8,20 @@
  * ends the partition (`onEnd`); its state is then worth nothing, and the next owner builds it from the log.
  * In careful mode (careful.ts) each input is announced by an append of its own and committed alone.
  */
-import type { PartitionState, Positions } from '../engine/partition-state.ts';
+import type { PartitionState } from '../engine/partition-state.ts';
 import type { Event } from '../model/events.ts';
 import { taskRunId } from '../model/ids.ts';
 import { limits } from '../model/limits.ts';
-import type { AppendOutcome } from '../ports/log.ts';
-import type { ReadingPlace } from '../records/checkpoints.ts';
-import { Batch } from './batch.ts';
-import { CarefulMode, nameOf, OwnersLog } from './careful.ts';
+import type { Batch } from './batch.ts';
+import { CarefulMode, nameOf } from './careful.ts';
 import { CheckpointWriter, type Progress } from './checkpoint-writer.ts';
 import type { DispatchShare } from './dispatch-balance.ts';
 import { EffectLanes } from './effect-lanes.ts';
+import { EventAppender } from './event-appender.ts';
 import { findings } from './findings.ts';
 import type { Candidate } from './inputs.ts';
 import { Pace } from './pace.ts';
 import { PartitionInput } from './partition-input.ts';
-import { lossOf } from './partition-lost.ts';
 import { PartitionMetrics } from './partition-metrics.ts';
 import type { InputTopic } from './readings.ts';
 import type { Services } from './services.ts';
@@ -32,8 +30,6 @@ import type { TakenOver } from './takeover.ts';
 import type { TurnTaker } from './turns.ts';
 
 const CONDEMNED = 'it ended the process of three owners of its partition, one after the other';
-
-type Committed = Extract<AppendOutcome, { kind: 'committed' }>;
 
 export interface RunningPartitionOptions {
   readonly services: Services;
@@ -55,15 +51,10 @@ export class RunningPartition implements TurnTaker {
   readonly #lanes: EffectLanes;
   readonly #checkpoints: CheckpointWriter;
   readonly #careful: CarefulMode;
-  readonly #owners: OwnersLog;
+  readonly #appender: EventAppender;
   readonly #metrics: PartitionMetrics;
-  #through: ReadingPlace;
-  /** When this owner appended last; its opening counts. */
-  #appendedAt: number;
-  /** As the newest record says. */
-  #recorded: Positions;
-  #batches = 0;
-  #inFlight = false;
+  /** Set once every effect that must be repeated is on its way: before that, `confirmed` is not known. */
+  #begun = false;
   /** Careful mode: the input that the newest `input.began` names. */
   #announced: Candidate | undefined;
   #closed = false;
@@ -78,16 +69,18 @@ export class RunningPartition implements TurnTaker {
     this.#taken = taken;
     this.#state = state;
     this.#onEnd = onEnd;
-    this.#through = taken.through;
-    this.#appendedAt = clock.monotonic();
-    this.#recorded = state.positions;
     this.#careful = new CarefulMode(taken.owners);
-    this.#owners = new OwnersLog(taken.owners);
     this.#metrics = new PartitionMetrics(metrics);
     this.#share = services.balance.share();
     const wake = (): void => services.turns.request(this);
     const { definitions } = services;
     this.#stepper = new Stepper({ state, definitions, metrics: this.#metrics, logger });
+    this.#appender = new EventAppender({
+      taken,
+      clock,
+      onCommitted: (...committed) => this.#committed(...committed),
+      onEnd: (error) => this.#end(error),
+    });
     this.#input = new PartitionInput({
       services,
       state,
@@ -134,13 +127,14 @@ export class RunningPartition implements TurnTaker {
       if (pace.due()) await pace.breathe();
     }
     if (this.#closed) return repeated;
+    this.#begun = true;
     this.#input.open();
     this.#services.turns.request(this);
     return repeated;
   }
 
   turn(): void {
-    if (this.#closed) return;
+    if (!this.#isAtWork) return;
     try {
       if (this.#mayStep()) this.#step();
       this.#input.settle();
@@ -151,7 +145,7 @@ export class RunningPartition implements TurnTaker {
 
   /** Once a second: what only time tells. */
   tick(): void {
-    if (this.#closed) return;
+    if (!this.#isAtWork) return;
     try {
       const { workers, settings } = this.#services;
       const { brokerTime } = this.#taken;
@@ -189,7 +183,7 @@ export class RunningPartition implements TurnTaker {
     this.#closed = true;
     this.#input.close();
     this.#lanes.close();
-    this.#taken.writer.close();
+    this.#appender.close();
     this.#taken.live.close();
     this.#draining?.();
   }
@@ -215,16 +209,20 @@ export class RunningPartition implements TurnTaker {
       executions: this.executions,
       unacknowledgedEffects: this.unacknowledged,
       queuedInputs: this.#input.queued,
-      position: this.#through.offset,
+      position: this.#appender.through.offset,
       confirmed: this.#lanes.confirmed,
       ...this.#state.positions,
       checkpoint: this.#checkpoints.marker,
     };
   }
 
+  get #isAtWork(): boolean {
+    return this.#begun && !this.#closed;
+  }
+
   #mayStep(): boolean {
     return (
-      !this.#inFlight &&
+      !this.#appender.inFlight &&
       this.#draining === undefined &&
       !this.#lanes.full &&
       !this.#checkpoints.full
@@ -276,49 +274,25 @@ export class RunningPartition implements TurnTaker {
   }
 
   #newBatch(): Batch {
-    const { epoch } = this.#taken;
-    return new Batch({ epoch, batch: this.#batches, confirmed: this.#lanes.confirmed });
+    return this.#appender.newBatch(this.#lanes.confirmed);
   }
 
   #append(batch: Batch): void {
-    const sentAt = this.#services.clock.monotonic();
-    this.#inFlight = true;
-    this.#appendedAt = sentAt;
-    this.#batches += 1;
-    this.#recorded = this.#state.positions;
-    void this.#taken.writer.append('events', batch.records).then((outcome) => {
-      this.#inFlight = false;
-      if (this.#closed) return;
-      try {
-        if (outcome.kind === 'committed') this.#committed(batch, outcome, sentAt);
-        else this.#end(lossOf(outcome));
-      } catch (error) {
-        this.#end(error);
-      }
-    });
+    this.#appender.append(batch, this.#state.positions);
   }
 
-  #committed(batch: Batch, { baseOffset, timestampMs }: Committed, sentAt: number): void {
-    this.#taken.brokerTime.observe(timestampMs);
+  #committed(batch: Batch, baseOffset: number, tookMs: number): void {
     const { epoch, batch: number } = batch.place;
     for (const [index, event] of batch.events.entries()) {
       this.#lanes.send(event, { offset: baseOffset + index, epoch, batch: number, index });
       this.#taken.live.event(event, batch.records[index]?.value?.length ?? 0);
       this.#releaseDispatch(event);
     }
-    const offset = baseOffset + batch.records.length;
-    this.#through = { offset, epoch, batch: number, index: batch.records.length - 1 };
-    this.#lanes.reached(this.#through);
+    this.#lanes.reached(this.#appender.through);
     for (const refusal of batch.refusals) this.#lanes.refusalCommitted(refusal);
-    this.#tellOwners(batch);
-    this.#metrics.appended(batch.events, this.#services.clock.monotonic() - sentAt);
+    this.#metrics.appended(batch.events, tookMs);
     this.#checkpoints.appended(batch.records.length);
     this.#settled();
-  }
-
-  #tellOwners({ own }: Batch): void {
-    if (own?.kind === 'input.began') this.#owners.began(own.what);
-    else this.#owners.progressed();
   }
 
   #releaseDispatch(event: Event): void {
@@ -328,14 +302,11 @@ export class RunningPartition implements TurnTaker {
 
   /** The broker forgets a silent producer; and senders of starts wait to see how far they were read. */
   #noopIsDue(): boolean {
-    if (this.#inFlight || this.#announced !== undefined || this.#draining !== undefined)
-      return false;
-    const { positions } = this.#state;
-    const silentMs = this.#services.clock.monotonic() - this.#appendedAt;
+    const { inFlight, silentMs } = this.#appender;
+    if (inFlight || this.#announced !== undefined || this.#draining !== undefined) return false;
     return (
       silentMs >= this.#services.settings.silenceMs ||
-      positions.nextStart !== this.#recorded.nextStart ||
-      positions.nextCommand !== this.#recorded.nextCommand
+      !this.#appender.hasRecorded(this.#state.positions)
     );
   }
 
@@ -347,7 +318,7 @@ export class RunningPartition implements TurnTaker {
 
   /** Something was acknowledged or written: there may be room again, or nothing left to wait for. */
   #settled(): void {
-    if (this.#closed) return;
+    if (!this.#isAtWork) return;
     try {
       this.#acknowledged();
       if (this.#draining === undefined) this.#services.turns.request(this);
@@ -358,10 +329,10 @@ export class RunningPartition implements TurnTaker {
   }
 
   #drainFurther(drained: () => void): void {
-    if (this.#inFlight || this.#lanes.unacknowledged > 0) return;
+    if (this.#appender.inFlight || this.#lanes.unacknowledged > 0) return;
     // An owner that ends in order is no suspect: without this, stopping an idle process twice would make
     // the next one careful.
-    if (this.#owners.suspicious) return this.#appendNoop();
+    if (this.#appender.owners.suspicious) return this.#appendNoop();
     if (!this.#finalCheckpointAsked) {
       this.#finalCheckpointAsked = true;
       this.#checkpoints.ask();
@@ -371,15 +342,15 @@ export class RunningPartition implements TurnTaker {
   }
 
   #acknowledged(): void {
-    if (this.#inFlight || this.#closed) return;
+    if (this.#appender.inFlight || !this.#isAtWork) return;
     this.#checkpoints.acknowledged(this.#progress());
   }
 
   #progress(): Progress {
     return {
-      through: this.#through,
+      through: this.#appender.through,
       positions: this.#state.positions,
-      owners: this.#owners.history,
+      owners: this.#appender.owners.history,
     };
   }
 
