@@ -27,7 +27,8 @@ export interface Log {
   /**
    * Reads records in [from, to) in order; ends when the position reaches `to`, and waits for records where
    * the log does not reach that far yet. Throws the signal's reason when it aborts, `offset-out-of-range`
-   * when the position is outside the bounds, `log-closed` when the log is closed.
+   * when the position is outside the bounds, `record-damaged` where something cannot be decoded, `log-closed`
+   * when the log is closed.
    */
   read(
     topic: TopicName,

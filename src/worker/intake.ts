@@ -150,7 +150,10 @@ export class Intake {
       this.#subscription.unassign(this.#tasks, partition);
       this.#options.onLost(partition);
     }
-    void this.#openNew();
+    this.#openNew().catch((error: unknown) => {
+      // Only the end of the membership or of the log ends the wait for positions.
+      this.#options.logger.info({ err: error }, 'Positions are not asked for any more');
+    });
   }
 
   async #openNew(): Promise<void> {
@@ -205,6 +208,7 @@ export class Intake {
     const tracker = this.#trackers.get(partition);
     if (topic !== this.#tasks || tracker === undefined) return;
     tracker.begin(firstOffset);
+    tracker.passTo(lastOffset + 1);
     const problem = { reason: 'damaged-batch', message: reason };
     this.#deadLetter(problem, { partition, offset: firstOffset, lastOffset, preview: '' });
   }

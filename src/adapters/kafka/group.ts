@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { FatalError } from '../../model/errors.ts';
 import type { Logger } from '../../ports/logger.ts';
 import type { KafkaConnectionOptions } from './broker-link.ts';
@@ -37,7 +36,7 @@ export interface GroupOptions {
   readonly heartbeatMs?: number;
   /**
    * How long the coordinator waits for members to join again before it goes on without them, ms.
-   * Default 3,000.
+   * Default 4,000: a heartbeat, what may be finished before a rejoin, and some more.
    */
   readonly rebalanceMs?: number;
   /** What this member has now, so that the assignment moves as little as possible. */
@@ -50,7 +49,7 @@ export interface GroupOptions {
 }
 
 const HEARTBEAT_MS = 1_000;
-const REBALANCE_MS = 3_000;
+const REBALANCE_MS = 4_000;
 const BEFORE_REJOIN_MAX_MS = 2_000;
 /** After a failure, before joining again, ms; doubled with every further one. */
 const REJOIN_DELAY_MS = 100;
@@ -142,8 +141,10 @@ export class GroupMembership {
   /**
    * Commits positions (offsets of the next record). Nothing happens when the partitions are no
    * longer ours.
+   * @throws the timeout's reason when no coordinator answers within five seconds.
    */
   async commit(topic: string, offsets: ReadonlyMap<number, number>): Promise<void> {
+    if (this.#ending.signal.aborted) return;
     const partitions = [...offsets].map(([partition, offset]) => ({
       partition,
       offset: String(offset),
@@ -152,18 +153,22 @@ export class GroupMembership {
     try {
       await this.#within(COMMIT_MAX_MS, (broker) => broker.offsetCommit(request));
     } catch (error) {
-      if (!isOutdated(error)) throw error;
+      if (!isOutdated(error) && !this.#ending.signal.aborted) throw error;
     }
   }
 
-  /** The positions committed for partitions 0 … partitions - 1; those without one are left out. */
+  /**
+   * The positions committed for partitions 0 … partitions - 1; those without one are left out. Waits for the
+   * coordinator: nobody can go on without knowing.
+   * @throws an error once this member leaves
+   */
   async committed(topic: string): Promise<ReadonlyMap<number, number>> {
     const partitions = Array.from({ length: this.#options.partitions }, (_, partition) => ({
       partition,
     }));
     const request = { ...this.#group, topics: [{ topic, partitions }] };
-    const { responses } = await this.#within(COMMIT_MAX_MS, (broker) =>
-      broker.offsetFetch(request),
+    const { responses } = await repeat(this.#ending.signal, () =>
+      this.#ask((broker) => broker.offsetFetch(request)),
     );
     const offsets = responses.flatMap((each) => each.partitions);
     return new Map(
@@ -171,6 +176,11 @@ export class GroupMembership {
         .map(({ partition, offset }) => [partition, Number(offset)] as const)
         .filter(([, offset]) => offset >= 0),
     );
+  }
+
+  get #heartbeatMs(): number {
+    const { sessionMs, heartbeatMs } = this.#options;
+    return heartbeatMs ?? Math.min(HEARTBEAT_MS, sessionMs / 3);
   }
 
   get #group(): { readonly groupId: string } {
@@ -244,10 +254,10 @@ export class GroupMembership {
 
   /** Heartbeats until it is time to join again. */
   async #beat(): Promise<void> {
-    const { sessionMs, heartbeatMs = Math.min(HEARTBEAT_MS, sessionMs / 3) } = this.#options;
+    const { sessionMs } = this.#options;
     let heardMs = performance.now();
     while (performance.now() - heardMs < sessionMs) {
-      await pause(heartbeatMs, this.#ending.signal);
+      await pause(this.#heartbeatMs, this.#ending.signal);
       try {
         await this.#ask((broker) => broker.heartbeat(this.#identity));
         heardMs = performance.now();
@@ -258,11 +268,25 @@ export class GroupMembership {
     }
   }
 
+  /** What was begun may end; heartbeats go on, so that the place is not lost meanwhile. */
   async #prepareRejoin(): Promise<void> {
     const prepared = this.#options.beforeRejoin?.();
     if (prepared === undefined) return;
-    const timeUp = delay(BEFORE_REJOIN_MAX_MS, undefined, { ref: false });
-    await orAbort(this.#ending.signal, Promise.race([prepared, timeUp]));
+    const ready = new AbortController();
+    const timeUp = AbortSignal.timeout(BEFORE_REJOIN_MAX_MS);
+    const signal = AbortSignal.any([this.#ending.signal, ready.signal, timeUp]);
+    const finished = prepared.finally(() => {
+      ready.abort();
+    });
+    finished.catch(() => undefined); // It is looked at below.
+    while (!signal.aborted) {
+      await pause(this.#heartbeatMs, signal).catch(() => undefined);
+      const heartbeat = this.#ask((broker) => broker.heartbeat(this.#identity));
+      // That a rebalance is going on is known.
+      await orAbort(signal, heartbeat).catch(() => undefined);
+    }
+    this.#ending.signal.throwIfAborted();
+    await Promise.race([finished, Promise.resolve()]);
   }
 
   async #afterFailure(error: unknown): Promise<void> {

@@ -36,6 +36,8 @@ export class Lane {
   #failures = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #deadline: ReturnType<typeof setTimeout> | undefined;
+  /** When that timer fires, monotonic ms: at the earliest deadline, or before it. */
+  #deadlineAt = Number.POSITIVE_INFINITY;
   #closed = false;
 
   constructor(topic: KafkaTopic, partition: number, dispatcher: ProduceDispatcher) {
@@ -46,14 +48,14 @@ export class Lane {
 
   add(record: QueuedRecord): void {
     this.#waiting.push(record);
+    if (record.deadline !== undefined) this.#watch(record.deadline);
     if (this.#state === 'idle') this.#submit();
-    else if (this.#failures > 0) this.#watchDeadlines();
   }
 
   close(): void {
     this.#closed = true;
     clearTimeout(this.#retry);
-    clearTimeout(this.#deadline);
+    this.#unwatch();
     for (const { settle } of [...this.#inFlight, ...this.#waiting]) settle({ kind: 'closed' });
     this.#waiting = [];
     this.#inFlight = [];
@@ -132,33 +134,46 @@ export class Lane {
     this.#inFlight = [];
     this.#bytes = undefined;
     this.#state = 'idle';
-    clearTimeout(this.#deadline);
-    this.#deadline = undefined;
     if (this.#waiting.length > 0) this.#submit();
+    else this.#unwatch();
   }
 
   #repeatLater(): void {
     this.#state = 'retrying';
     const delayMs = Math.min(RETRY_LONGEST_MS, RETRY_FIRST_MS * 2 ** this.#failures);
     this.#failures += 1;
-    this.#watchDeadlines();
     this.#retry = setTimeout(() => {
       this.#submit();
     }, delayMs);
   }
 
-  /** A timer for each record would cost more than the record; only a broker that is away needs it. */
-  #watchDeadlines(): void {
-    if (this.#deadline !== undefined) return;
-    const ends = [...this.#inFlight, ...this.#waiting].flatMap(({ deadline }) => deadline ?? []);
-    if (ends.length === 0) return;
-    const delayMs = Math.max(0, Math.min(...ends) - performance.now());
+  /** One timer a lane: one for each record would cost more than the record. */
+  #watch(deadline: number): void {
+    if (deadline >= this.#deadlineAt) return;
+    clearTimeout(this.#deadline);
+    this.#deadlineAt = deadline;
+    const delayMs = Math.max(0, deadline - performance.now()) + 1;
     this.#deadline = setTimeout(() => {
-      this.#deadline = undefined;
+      this.#unwatch();
       this.#expire();
       this.#giveUpInFlight();
-      this.#watchDeadlines();
-    }, delayMs + 1);
+      this.#watch(this.#earliestDeadline());
+    }, delayMs);
+  }
+
+  #unwatch(): void {
+    clearTimeout(this.#deadline);
+    this.#deadlineAt = Number.POSITIVE_INFINITY;
+  }
+
+  #earliestDeadline(): number {
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const queue of [this.#inFlight, this.#waiting]) {
+      for (const { deadline } of queue) {
+        if (deadline !== undefined && deadline < earliest) earliest = deadline;
+      }
+    }
+    return earliest;
   }
 
   /** Nobody waits for these any more, and they have not been sent. */

@@ -4,6 +4,7 @@ import type { KafkaCluster } from './cluster.ts';
 import { errorOfCode } from './kafka-errors.ts';
 import type { KafkaTopic } from './topics.ts';
 import { repeat } from './waiting.ts';
+import type { DamagedBatch } from './wire/decode-batches.ts';
 import { NO_ERROR } from './wire/error-codes.ts';
 import { type FetchedPartition, fetchRequest } from './wire/fetch.ts';
 
@@ -22,16 +23,35 @@ const OFFSET_OUT_OF_RANGE = 1;
 
 /**
  * The records in [from, to): done when the position reaches `to`, not when a record below it has been seen,
- * since compacted and control records have offsets too. Damaged batches are passed over.
+ * since compacted and control records have offsets too.
+ *
+ * @throws FatalError `record-damaged` at a batch that cannot be decoded: whoever restores a state must not
+ *   pass over a part of it. Where only the checksum does not hold it is fetched once more first.
  */
 export async function* readRange(range: ReadRange): AsyncGenerator<readonly LogRecord[]> {
   let offset = range.from;
+  let suspect: number | undefined;
   while (offset < range.to) {
-    const { records, nextOffset } = await fetchOnce(range, offset);
-    const wanted = records.filter((record) => record.offset < range.to);
+    const { records, damaged, nextOffset } = await fetchOnce(range, offset);
+    const hurt = damaged.find(({ firstOffset }) => firstOffset < range.to);
+    const end = hurt?.firstOffset ?? range.to;
+    const wanted = records.filter((record) => record.offset < end);
     if (wanted.length > 0) yield wanted;
     offset = nextOffset;
+    if (hurt === undefined) continue;
+    if (hurt.kind !== 'checksum' || suspect === hurt.firstOffset) throw damagedAt(range, hurt);
+    suspect = hurt.firstOffset;
+    offset = hurt.firstOffset;
   }
+}
+
+function damagedAt({ topic, partition }: ReadRange, damaged: DamagedBatch): FatalError {
+  const { firstOffset, lastOffset, reason } = damaged;
+  return new FatalError(
+    'record-damaged',
+    `${topic.name}/${partition} cannot be read at offsets ${firstOffset} to ${lastOffset}: ${reason}. ` +
+      'Let the broker recover the partition from a replica, or restore the topic from a backup',
+  );
 }
 
 function fetchOnce(range: ReadRange, offset: number): Promise<FetchedPartition> {

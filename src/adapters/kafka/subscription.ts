@@ -5,6 +5,7 @@ import { KafkaCluster } from './cluster.ts';
 import { isTemporary } from './kafka-errors.ts';
 import type { KafkaTopic, KafkaTopics } from './topics.ts';
 import { pause } from './waiting.ts';
+import type { DamagedBatch } from './wire/decode-batches.ts';
 import { errorCode, NO_ERROR } from './wire/error-codes.ts';
 import { type FetchedPartition, fetchRequest } from './wire/fetch.ts';
 
@@ -22,6 +23,11 @@ interface Place {
   readonly partition: number;
   offset: number;
   paused: boolean;
+  /** Its last answers were errors: how many, and whether it is waiting for the next attempt. */
+  failures: number;
+  waiting: boolean;
+  /** Where a checksum did not hold: fetched once more, since the bytes on disk may be whole. */
+  suspect: number | undefined;
 }
 
 /** How long the broker holds a Fetch when there is nothing: a new assignment waits no longer than that. */
@@ -29,6 +35,9 @@ const FETCH_WAIT_MS = 200;
 /** Records of one call: a few milliseconds of a subscriber's work, after which it may pause. */
 const PIECE_RECORDS_MAX = 500;
 const RETRY_MS = 50;
+const RETRY_LONGEST_MS = 1_000;
+/** So many errors in a row are a leader that moves; more are said. */
+const QUIET_FAILURES = 10;
 const OFFSET_OUT_OF_RANGE = 1;
 
 /**
@@ -58,12 +67,8 @@ export class KafkaSubscription implements LogSubscription {
 
   assign(topic: TopicName, partition: number, offset: number): void {
     const kafkaTopic = this.#options.topics.get(topic);
-    this.#places.set(key(topic, partition), {
-      topic: kafkaTopic,
-      partition,
-      offset,
-      paused: false,
-    });
+    const fresh = { paused: false, failures: 0, waiting: false, suspect: undefined };
+    this.#places.set(key(topic, partition), { topic: kafkaTopic, partition, offset, ...fresh });
     this.#follow();
   }
 
@@ -93,8 +98,18 @@ export class KafkaSubscription implements LogSubscription {
 
   async #connect(): Promise<void> {
     const { signal } = this.#ended;
-    await this.#cluster.connect(signal);
-    await this.#cluster.watch(this.#options.topics.names(), signal);
+    for (;;) {
+      try {
+        await this.#cluster.connect(signal);
+        await this.#cluster.watch(this.#options.topics.names(), signal);
+        return;
+      } catch (error) {
+        if (signal.aborted) throw error;
+        // The log was opened with the same rights: somebody takes them away, or is changing them.
+        this.#options.connection.logger?.error({ err: error }, 'Reading from Kafka is refused');
+        await pause(RETRY_LONGEST_MS, signal);
+      }
+    }
   }
 
   #follow(): void {
@@ -112,7 +127,7 @@ export class KafkaSubscription implements LogSubscription {
     for (;;) {
       let leaderless = false;
       for (const place of this.#places.values()) {
-        if (place.paused) continue;
+        if (place.paused || place.waiting) continue;
         const leader = this.#leaderOf(place);
         if (leader === undefined) leaderless = true;
         else this.#startLoop(leader);
@@ -159,7 +174,7 @@ export class KafkaSubscription implements LogSubscription {
   /** Another one first each time: the broker serves them in this order until the answer is full. */
   #placesOf(leader: number): readonly Place[] {
     const places = [...this.#places.values()].filter(
-      (place) => !place.paused && this.#leaderOf(place) === leader,
+      (place) => !place.paused && !place.waiting && this.#leaderOf(place) === leader,
     );
     this.#turn += 1;
     const first = places.length === 0 ? 0 : this.#turn % places.length;
@@ -203,9 +218,9 @@ export class KafkaSubscription implements LogSubscription {
     // Unassigned, moved or paused since.
     if (place.paused || !this.#isCurrent(place)) return false;
     if (delivery.offset !== place.offset) return false;
-    if (answer.code === NO_ERROR) return this.#deliverRecords(delivery);
     if (answer.code === OFFSET_OUT_OF_RANGE) this.#outOfRange(place);
-    else if (errorCode(answer.code).isStaleMetadata) this.#cluster.refreshSoon();
+    else if (answer.code !== NO_ERROR) this.#tryLater(place, answer.code);
+    else return this.#deliverRecords(delivery);
     return false;
   }
 
@@ -215,19 +230,52 @@ export class KafkaSubscription implements LogSubscription {
 
   #deliverRecords(delivery: Delivery): boolean {
     const { place, answer } = delivery;
-    const { topic } = place.topic;
-    const { partition } = place;
-    const { subscriber } = this.#options;
-    const { records, nextOffset, damaged } = delivery.take();
+    place.failures = 0;
+    const { records, damaged, nextOffset } = delivery.take();
     if (nextOffset === place.offset) return false;
+    const { topic, partition } = place;
+    if (damaged !== undefined) return this.#passDamaged(delivery, damaged);
     place.offset = nextOffset;
-    for (const { firstOffset, lastOffset, reason } of damaged) {
-      subscriber.onDamaged?.({ topic, partition, firstOffset, lastOffset, reason });
-    }
-    if (!this.#isCurrent(place)) return false;
     const { highWatermark } = answer;
-    subscriber.onRecords({ topic, partition, records, nextOffset, highWatermark });
+    const batch = { topic: topic.topic, partition, records, nextOffset, highWatermark };
+    this.#options.subscriber.onRecords(batch);
     return !delivery.isDone;
+  }
+
+  #passDamaged({ place, offset, isDone }: Delivery, damaged: DamagedBatch): boolean {
+    const { firstOffset, lastOffset, kind, reason } = damaged;
+    if (kind === 'checksum' && place.suspect !== firstOffset) {
+      place.suspect = firstOffset;
+      place.offset = firstOffset;
+      return false;
+    }
+    place.offset = offset;
+    const { topic, partition } = place;
+    const where = { topic: topic.topic, partition, firstOffset, lastOffset };
+    this.#options.connection.logger?.error({ ...where, reason }, 'A record batch is damaged');
+    this.#options.subscriber.onDamaged?.({ ...where, reason });
+    return !isDone;
+  }
+
+  /** Holds back this topic-partition alone; a leader that has moved is found by then. */
+  #tryLater(place: Place, code: number): void {
+    const { name, action, isStaleMetadata } = errorCode(code);
+    if (isStaleMetadata) this.#cluster.refreshSoon();
+    place.failures += 1;
+    if (place.failures === (action === 'retry-same-bytes' ? QUIET_FAILURES : 1)) {
+      const fields = { topic: place.topic.name, partition: place.partition, code };
+      this.#options.connection.logger?.error(
+        fields,
+        `Fetch is answered with ${name}; trying again`,
+      );
+    }
+    place.waiting = true;
+    const again = (): void => {
+      place.waiting = false;
+      this.#follow();
+    };
+    const waitMs = Math.min(RETRY_LONGEST_MS, RETRY_MS * 2 ** (place.failures - 1));
+    pause(waitMs, this.#ended.signal).then(again, () => undefined);
   }
 
   #outOfRange(place: Place): void {
@@ -238,10 +286,20 @@ export class KafkaSubscription implements LogSubscription {
       .bounds(topic, partition)
       .then((bounds) => {
         if (this.#ended.signal.aborted || this.#places.has(key(topic, partition))) return;
-        this.#options.subscriber.onOutOfRange(topic, partition, bounds);
+        // A leader that has just begun may not know yet how far its partition reaches.
+        if (place.offset >= bounds.start && place.offset <= bounds.end) {
+          this.assign(topic, partition, place.offset);
+        } else this.#options.subscriber.onOutOfRange(topic, partition, bounds);
       })
       .catch(() => undefined); // The log was closed meanwhile.
   }
+}
+
+interface Piece {
+  readonly records: FetchedPartition['records'];
+  /** Instead of records: what lies here cannot be read. */
+  readonly damaged: DamagedBatch | undefined;
+  readonly nextOffset: number;
 }
 
 /** What one Fetch brought for a place, handed on piece by piece. */
@@ -251,6 +309,7 @@ class Delivery {
   /** Where the next piece begins. */
   offset: number;
   #at = 0;
+  #damagedAt = 0;
 
   constructor(place: Place, answer: FetchedPartition) {
     this.place = place;
@@ -259,20 +318,26 @@ class Delivery {
   }
 
   get isDone(): boolean {
-    return this.#at >= this.answer.records.length;
+    return this.offset >= this.answer.nextOffset;
   }
 
-  /** The next piece; damaged batches below its end come with it. */
-  take(): Pick<FetchedPartition, 'records' | 'damaged' | 'nextOffset'> {
-    const from = this.offset;
-    const records = this.answer.records.slice(this.#at, this.#at + PIECE_RECORDS_MAX);
-    this.#at += records.length;
-    const following = this.answer.records[this.#at];
-    this.offset = following?.offset ?? this.answer.nextOffset;
-    const damaged = this.answer.damaged.filter(
-      ({ firstOffset }) => firstOffset >= from && firstOffset < this.offset,
-    );
-    return { records, damaged, nextOffset: this.offset };
+  /** The next piece, in the order of offsets: records, or one damaged batch. */
+  take(): Piece {
+    const { records, damaged, nextOffset } = this.answer;
+    const wall = damaged[this.#damagedAt];
+    const end = wall?.firstOffset ?? nextOffset;
+    const first = records[this.#at];
+    if (wall !== undefined && (first === undefined || first.offset >= end)) {
+      this.#damagedAt += 1;
+      this.offset = wall.lastOffset + 1;
+      return { records: [], damaged: wall, nextOffset: this.offset };
+    }
+    const piece = records
+      .slice(this.#at, this.#at + PIECE_RECORDS_MAX)
+      .filter(({ offset }) => offset < end);
+    this.#at += piece.length;
+    this.offset = Math.min(records[this.#at]?.offset ?? end, end);
+    return { records: piece, damaged: undefined, nextOffset: this.offset };
   }
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { onTestFinished } from 'vitest';
 import { KafkaCluster } from '../../../src/adapters/kafka/cluster.ts';
+import { kafkajs } from '../../../src/adapters/kafka/corrections.ts';
 import { listOffset } from '../../../src/adapters/kafka/offsets.ts';
 import { createTopics } from '../../../src/adapters/kafka/topic-admin.ts';
 import {
@@ -44,6 +45,15 @@ export async function topicFor(
     await listOffset(first, topic, partition, 'latest', soon());
   }
   return topic;
+}
+
+/** Deletes topics of a case, so that a broker of many cases does not carry all of them. */
+export async function removeTopics(brokers: string, topics: readonly string[]): Promise<void> {
+  const kafka = new kafkajs.Kafka({ brokers: [brokers], logLevel: kafkajs.logLevel.NOTHING });
+  const admin = kafka.admin();
+  await admin.connect();
+  await admin.deleteTopics({ topics: [...topics] });
+  await admin.disconnect();
 }
 
 export function batchOf(

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { ByteReader } from '../../../src/adapters/kafka/wire/byte-reader.ts';
 
 /** A broker's answer on its way to the client. */
 export interface ProxiedAnswer {
@@ -15,6 +16,7 @@ export interface ProxiedAnswer {
  */
 export type Verdict = 'pass' | 'tear' | 'hang up';
 
+const METADATA = 3;
 /** Bytes of the frame before the body: size and correlation id. */
 const ANSWER_HEADER_BYTES = 8;
 
@@ -37,6 +39,17 @@ export class BrokerProxy {
     });
   }
 
+  /**
+   * For a broker that advertises its own port: puts the proxy's into every Metadata answer. The host must be
+   * the same.
+   */
+  advertiseItself(): void {
+    this.judge = ({ apiKey, body }) => {
+      if (apiKey === METADATA) writePort(body, this.#port);
+      return 'pass';
+    };
+  }
+
   static async start(): Promise<BrokerProxy> {
     const proxy = new BrokerProxy();
     proxy.#server.listen(0, '127.0.0.1');
@@ -45,11 +58,18 @@ export class BrokerProxy {
   }
 
   get address(): string {
-    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `127.0.0.1:${this.#port}`;
   }
 
+  get #port(): number {
+    // A TCP server's address is an AddressInfo; only pipes answer with a string.
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Harmless when called twice. */
   async stop(): Promise<void> {
     this.hangUp();
+    if (!this.#server.listening) return;
     this.#server.close();
     await once(this.#server, 'close');
   }
@@ -90,6 +110,19 @@ export class BrokerProxy {
       else client.destroy();
     });
   }
+}
+
+/** `throttleTimeMs: int32 | [nodeId: int32 | host: STRING | port: int32 | rack: NULLABLE_STRING] | …` */
+function writePort(metadata: Buffer, port: number): void {
+  const reader = new ByteReader(metadata);
+  reader.int32();
+  reader.array(() => {
+    reader.int32();
+    reader.string();
+    metadata.writeInt32BE(port, reader.position);
+    reader.int32();
+    reader.string();
+  });
 }
 
 function onFrame(socket: Socket, take: (frame: Buffer) => void): void {
