@@ -1,6 +1,7 @@
 import { restorePage } from '../engine/pages.ts';
 import type { PartitionState } from '../engine/partition-state.ts';
 import { type ExecutionId, parseExecutionId } from '../model/ids.ts';
+import type { LogRecord } from '../model/log-records.ts';
 import type { Log } from '../ports/log.ts';
 import {
   type CheckpointMarker,
@@ -43,7 +44,7 @@ export async function loadCheckpoint(
   const reader = new CheckpointReader(state);
   for await (const records of log.read('checkpoints', partition, start, end, signal)) {
     for (const record of records) {
-      reader.read(decodeCheckpoint(record));
+      reader.read(record);
       if (pace.due()) await pace.breathe();
     }
   }
@@ -63,12 +64,14 @@ class CheckpointReader {
     this.#state = state;
   }
 
-  read(record: CheckpointRecord): void {
-    if (record.kind === 'unknown' || record.epoch < this.#newestOpened) {
-      this.#skipped += 1;
-      if (record.kind === 'page') this.#skippedPages.add(record.key);
-      return;
-    }
+  read(read: LogRecord): void {
+    const record = decodeCheckpoint(read);
+    const counts = record.kind !== 'unknown' && record.epoch >= this.#newestOpened;
+    if (counts) this.#take(record);
+    else this.#skip(read.key ?? '');
+  }
+
+  #take(record: Exclude<CheckpointRecord, { kind: 'unknown' }>): void {
     switch (record.kind) {
       case 'page':
         restorePage(this.#state, record.key, record.value);
@@ -85,6 +88,14 @@ class CheckpointReader {
       case 'opened-removed':
         this.#opened.delete(record.opened);
     }
+  }
+
+  /** What has a key that is none of ours has taken the place of nothing. */
+  #skip(key: string): void {
+    const isPage = executionOfPage(key) !== undefined;
+    if (!isPage && !key.startsWith('$')) return;
+    this.#skipped += 1;
+    if (isPage) this.#skippedPages.add(key);
   }
 
   loaded(): LoadedCheckpoint {

@@ -125,10 +125,14 @@ export class PartitionInput implements Reader {
 
   onRecords(topic: InputTopic, batch: FetchedBatch): void {
     this.#ends.set(topic, batch.highWatermark);
-    const newest = batch.records.at(-1);
-    if (newest !== undefined) this.#options.brokerTime.observe(newest.timestampMs);
-    if (topic === 'starts') this.#starts.read(batch);
-    else this.#commands.read(batch);
+    if (topic === 'starts') {
+      this.#starts.read(batch);
+    } else {
+      // Only our own write here: in `starts` a wrongly set topic would let anybody's clock in.
+      const newest = batch.records.at(-1);
+      if (newest !== undefined) this.#options.brokerTime.observe(newest.timestampMs);
+      this.#commands.read(batch);
+    }
     this.settle();
     this.#options.wake();
   }

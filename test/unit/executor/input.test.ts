@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Commands } from '../../../src/executor/commands.ts';
+import { Starts } from '../../../src/executor/starts.ts';
 import { StartGate } from '../../../src/executor/start-gate.ts';
 import { FlowFollower } from '../../../src/executor/flow-follower.ts';
 import { limits } from '../../../src/model/limits.ts';
@@ -112,6 +114,52 @@ describe('starts', () => {
       const [partition] = node.executor.status().partitions;
       return partition?.nextStart === started;
     });
+  });
+});
+
+describe('commands', () => {
+  test('that cannot be read become dead letters, and the partition goes on', async () => {
+    await cluster.deploy(quickFlow);
+    await cluster.running();
+    await cluster.send('commands', 0, { key: null, value: null });
+    await cluster.send('commands', 0, { key: 'x', value: '{"type":"task.finished"}' });
+    const later = { 'schema-version': '9' };
+    await cluster.send('commands', 0, { key: 'x', value: '{}', headers: later });
+    const execution = await cluster.start('quick');
+    expect((await cluster.ended(execution)).state).toBe('SUCCESS');
+    const letters = await eventually('dead letters', async () => {
+      const records = await cluster.records('dlq');
+      return records.length === 3 && records;
+    });
+    expect(letters.map(({ value }) => value).join()).toContain('version-unknown');
+  });
+
+  test('and starts that were damaged pass their range, with a reason that names it', () => {
+    const positions = { nextStart: 3, nextCommand: 3 };
+    const range = { partition: 0, firstOffset: 3, lastOffset: 9, reason: 'crc' } as const;
+    const commands = new Commands(
+      0,
+      () => positions,
+      () => undefined,
+    );
+    commands.queue.pushDamaged({ ...range, topic: 'commands' }, 77);
+    expect(commands.next()).toMatchObject({
+      positions: { nextStart: 3, nextCommand: 10 },
+      input: { kind: 'unreadable-command', offset: 3, timeMs: 77, reason: 'batch-damaged' },
+    });
+    const flows = new FlowFollower({ log: cluster.log, logger: silentLogger, catalog });
+    const starts = new Starts({
+      partition: 0,
+      gate: new StartGate(flows, () => undefined),
+      held: () => false,
+      positions: () => positions,
+      onPassed: () => undefined,
+    });
+    starts.queue.pushDamaged({ ...range, topic: 'starts' }, 77);
+    const candidate = starts.next();
+    expect(candidate?.positions).toEqual({ nextStart: 10, nextCommand: 3 });
+    expect(candidate?.input).toMatchObject({ kind: 'start', start: { reason: 'batch-damaged' } });
+    expect(JSON.stringify(candidate?.input)).toContain('Offsets 3 to 9');
   });
 });
 

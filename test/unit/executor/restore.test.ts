@@ -129,6 +129,23 @@ describe('a restore', () => {
     expect(restored.openedBefore).toContain(1_000);
   });
 
+  test('passes over what is none of ours', async () => {
+    await cluster.deploy(sleepFlow('1h'));
+    const node = await cluster.running(often);
+    const execution = await cluster.start('nap');
+    await cluster.event('task.sleeping');
+    await checkpointed();
+    node.crash();
+    await cluster.send('checkpoints', 0, { key: 'x', value: 'no JSON' });
+    await cluster.send('events', 0, { key: 'x', value: '{"type":"execution.ended"}' });
+    const { restored } = await restoreTwice();
+    expect(restored.rewrite).toBe(false);
+    expect(restored.state.execution(execution)?.head.state).toBe('RUNNING');
+    // A stranger under the key of a page of ours may have displaced it.
+    await cluster.send('checkpoints', 0, { key: `${execution}/head`, value: 'no JSON' });
+    expect((await restoreTwice()).restored.rewrite).toBe(true);
+  });
+
   test('removes pages that a former owner wrote for an execution that has ended', async () => {
     await cluster.deploy(quickFlow);
     const first = await cluster.running();
