@@ -46,6 +46,8 @@ export function brokerProperties(
     'num.io.threads': '4',
     // 128 MB by default, taken at once.
     'log.cleaner.dedupe.buffer.size': '16777216',
+    // By default the cleaner looks for work every 15 s.
+    'log.cleaner.backoff.ms': '250',
     ...extra,
   };
 }

@@ -56,7 +56,7 @@ export const backPressureCases: readonly LogCase[] = [
       const { log } = await harness.open();
       const collector = new Collector();
       const subscription = log.subscribe(collector);
-      collector.onBatch = () => subscription.pause('commands', 0);
+      collector.onBatch = ({ partition }) => subscription.pause('commands', partition);
       subscription.assign('commands', 0, 0);
       subscription.assign('commands', 1, 0);
       await sendNumbers(log, 'commands', 0, COUNT);
