@@ -12,9 +12,9 @@ export interface ProxiedAnswer {
 
 /**
  * `pass`: as it is now. `tear`: its first half, then the end of the connection. `hang up`: only
- * that.
+ * that. `withhold`: nothing at all, as from a broker that stands still.
  */
-export type Verdict = 'pass' | 'tear' | 'hang up';
+export type Verdict = 'pass' | 'tear' | 'hang up' | 'withhold';
 
 const METADATA = 3;
 /** Bytes of the frame before the body: size and correlation id. */
@@ -30,6 +30,7 @@ export class BrokerProxy {
   /** The broker: `host:port`. */
   target = '';
   judge: (answer: ProxiedAnswer) => Verdict = () => 'pass';
+  #advertised = false;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
@@ -44,10 +45,7 @@ export class BrokerProxy {
    * the same.
    */
   advertiseItself(): void {
-    this.judge = ({ apiKey, body }) => {
-      if (apiKey === METADATA) writePort(body, this.#port);
-      return 'pass';
-    };
+    this.#advertised = true;
   }
 
   static async start(): Promise<BrokerProxy> {
@@ -104,10 +102,11 @@ export class BrokerProxy {
       const request = asked.get(frame.readInt32BE(4));
       asked.delete(frame.readInt32BE(4));
       const body = frame.subarray(ANSWER_HEADER_BYTES);
+      if (this.#advertised && request?.apiKey === METADATA) writePort(body, this.#port);
       const verdict = request === undefined ? 'pass' : this.judge({ ...request, body });
       if (verdict === 'pass') client.write(frame);
       else if (verdict === 'tear') client.end(frame.subarray(0, frame.length / 2));
-      else client.destroy();
+      else if (verdict === 'hang up') client.destroy();
     });
   }
 }
