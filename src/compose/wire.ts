@@ -28,12 +28,19 @@ export interface Addresses {
   readonly managementUrl: string | undefined;
 }
 
+/** One catalog for the same plugins, also in a process that wires many: checks are compiled for each catalog. */
+const catalogs = new WeakMap<readonly PluginManifest[], Catalog>();
+
 /** Every task and trigger type of the engine and of these plugins. */
 export function catalogOf(manifests: readonly PluginManifest[]): Catalog {
-  return buildCatalog({
+  const known = catalogs.get(manifests);
+  if (known !== undefined) return known;
+  const catalog = buildCatalog({
     tasks: [...executorTaskTypes, ...manifests.flatMap(({ tasks }) => tasks)],
     triggers: manifests.flatMap(({ triggers }) => triggers),
   });
+  catalogs.set(manifests, catalog);
+  return catalog;
 }
 
 /** What a stop leaves to each part, of all the time that there is. */

@@ -38,7 +38,7 @@ export class Outside {
 }
 
 /** The manifest of the plugin that the simulated flows use. */
-export const simPlugin: PluginManifest = {
+const simPlugin: PluginManifest = {
   name: 'sim',
   version: '0.0.0',
   description: 'Work of the simulator.',
@@ -61,6 +61,9 @@ export const simPlugin: PluginManifest = {
     },
   ],
 };
+
+/** Every plugin that there is. One list: what is compiled for it is compiled once. */
+export const simPlugins: readonly PluginManifest[] = [simPlugin];
 
 /** Blobs that every process shares and that outlive all of them. */
 export class MemoryBlobStore implements BlobStore {

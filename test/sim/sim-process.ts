@@ -7,7 +7,7 @@ import { type Shells, wire } from '../../src/compose/wire.ts';
 import { Indexer } from '../../src/indexer/indexer.ts';
 import type { Log } from '../../src/ports/log.ts';
 import { noMetrics, silentLogger } from '../support/memory-ports.ts';
-import { type MemoryBlobStore, type Outside, simPlugin } from './outside.ts';
+import { type MemoryBlobStore, type Outside, simPlugins } from './outside.ts';
 import { ProcessClock } from './process-clock.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import type { VirtualClock } from './virtual-clock.ts';
@@ -152,7 +152,7 @@ export class SimProcess {
       variable: () => undefined,
       blobs,
       plugins: {
-        manifests: [simPlugin],
+        manifests: simPlugins,
         task: (type) =>
           Promise.resolve(type === 'sim.work' ? { runner: work, settings: {} } : undefined),
         trigger: () => Promise.resolve(undefined),

@@ -9,13 +9,18 @@ interface Scheduled {
 
 /** 2026-01-01, where every simulated history begins. */
 const START_MS = Date.UTC(2026, 0, 1);
+/**
+ * Time moves in steps of 1/1,024 ms. A power of two: sums and differences of times are then exact, so that who
+ * waits until `since + session` is never woken a rounding error before it, again and again, while time stands.
+ */
+const STEPS_PER_MS = 1_024;
 
 /**
  * Time that passes only from one event to the next: nothing waits, and events at the same time come in the
  * order they were asked for, so that a seed is one history.
  */
 export class VirtualClock implements Clock {
-  /** Since the beginning; in whole microseconds, so that a wait never ends just short of its time. */
+  /** Since the beginning. */
   #elapsedMs = 0;
   #order = 0;
   #heap: Scheduled[] = [];
@@ -30,7 +35,8 @@ export class VirtualClock implements Clock {
 
   after(delayMs: number, call: () => void): () => void {
     this.#order += 1;
-    const atMs = Math.ceil((this.#elapsedMs + Math.max(0, delayMs)) * 1_000) / 1_000;
+    const delaySteps = Math.ceil(Math.max(0, delayMs) * STEPS_PER_MS);
+    const atMs = this.#elapsedMs + delaySteps / STEPS_PER_MS;
     const scheduled = { atMs, order: this.#order, call, cancelled: false };
     this.#push(scheduled);
     return () => {
