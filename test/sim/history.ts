@@ -19,6 +19,7 @@ export class History {
   readonly #rules: readonly ReaderRule[];
   readonly #subscription: LogSubscription;
   #live = 0;
+  #foreign = 0;
 
   constructor(log: SqliteLog) {
     this.#rules = Array.from({ length: log.partitions }, () => new ReaderRule());
@@ -40,6 +41,11 @@ export class History {
   /** Executions that have begun and not ended. */
   get live(): number {
     return this.#live;
+  }
+
+  /** Executions that a plain producer's starts became. */
+  get foreign(): number {
+    return this.#foreign;
   }
 
   /** Records of former owners that the reader rule kept out. */
@@ -73,7 +79,10 @@ export class History {
     const own = this.byExecution.get(event.execution) ?? [];
     this.byExecution.set(event.execution, own);
     own.push(happened);
-    if (event.type === 'execution.created') this.#live += 1;
+    if (event.type === 'execution.created') {
+      this.#live += 1;
+      if (event.trigger.type === 'start') this.#foreign += 1;
+    }
     if (event.type === 'execution.ended') this.#live -= 1;
   }
 }

@@ -36,6 +36,9 @@ const TROUBLE_MS = 30_000;
 /** After it everything must come to its end. */
 const PEACE_MS = 10 * 60_000;
 
+/** More than a session and a take-over: the last effects of a dead owner are repeated by then. */
+const QUIET_MS = 20_000;
+
 /** One history: what happens is decided by the seed alone. */
 export async function simulate(seed: number, bug?: PlantedBug): Promise<SimulationResult> {
   const random = new SeededRandom(seed);
@@ -68,8 +71,8 @@ export async function simulate(seed: number, bug?: PlantedBug): Promise<Simulati
   for (const process of processes.all) process.heal();
   const isOver = (): boolean => client.waiting === 0 && isDone(history, client);
   const ended = await clock.runUntil(isOver, PEACE_MS);
-  // Public records and views follow the last event.
-  await clock.runUntil(() => false, 5_000);
+  // Public records and views follow the last event, when every partition has found its next owner.
+  await clock.runUntil(() => false, QUIET_MS);
   const problems = await check(history, client.promised, world.outside, processes.api.views);
   const stuck = ended ? [] : ['not everything has ended after ten minutes of peace'];
   const print = history.print.bind(history);
@@ -91,7 +94,7 @@ export async function simulate(seed: number, bug?: PlantedBug): Promise<Simulati
 }
 
 function isDone(history: History, { promised }: Client): boolean {
-  if (history.live > 0) return false;
+  if (history.live > 0 || history.foreign < promised.foreign) return false;
   for (const id of promised.ids) if (!history.hasEnded(id)) return false;
   for (const ids of promised.keys.values()) {
     if (![...ids].some((id) => history.hasEnded(id))) return false;

@@ -61,7 +61,12 @@ export class VirtualClock implements Clock {
       await settled();
       if (condition()) return true;
       const next = this.#pop();
-      if (next === undefined || next.atMs > endMs) return false;
+      if (next === undefined) return false;
+      if (next.atMs > endMs) {
+        // Its time comes in the next run.
+        this.#push(next);
+        return false;
+      }
       if (next.cancelled) continue;
       this.#elapsedMs = Math.max(this.#elapsedMs, next.atMs);
       next.call();
