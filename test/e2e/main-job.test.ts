@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { kafkajs } from '../../src/adapters/kafka/corrections.ts';
 import { kafkaBrokers } from '../services/kafka.ts';
 import { eventually } from '../support/memory-ports.ts';
@@ -41,6 +41,11 @@ beforeAll(async () => {
   await writeFile(path.join(folder, 'charge.yaml'), chargeFlow(counter.url, 'default'));
   await writeFile(path.join(folder, 'strict.yaml'), chargeFlow(counter.url, 'strict'));
   await writeFile(path.join(folder, 'sleep.yaml'), sleepFlow);
+});
+
+afterEach(({ task }) => {
+  if (task.result?.state !== 'fail') return;
+  for (const process of processes) say(`${process.name} said ${process.keepOutput()}`);
 });
 
 afterAll(async () => {

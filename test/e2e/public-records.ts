@@ -1,11 +1,23 @@
 import { kafkajs } from '../../src/adapters/kafka/corrections.ts';
 
+/** The data of the public record of an ended execution, as far as tests look at it. */
+export interface EndedExecution {
+  readonly executionId: string;
+  readonly state: string;
+  readonly outputs?: unknown;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Where the record lay. */
+  readonly partition: number;
+}
+
 /** What a plain consumer of `executions` sees: CloudEvents by their ids, repeats removed. */
 export class PublicRecords {
   /** Numbers of an execution's records, without repeats, in the order they came. */
   readonly seqs = new Map<string, number[]>();
   /** The state of each ended execution. */
   readonly ended = new Map<string, string>();
+  /** What each of them was. */
+  readonly executions: EndedExecution[] = [];
   #repeats = 0;
   readonly #consumer;
 
@@ -29,8 +41,8 @@ export class PublicRecords {
     await this.#consumer.connect();
     await this.#consumer.subscribe({ topic: `${this.#prefix}executions`, fromBeginning: true });
     await this.#consumer.run({
-      eachMessage: ({ message }) => {
-        this.#take(message.headers ?? {}, message.value);
+      eachMessage: ({ message, partition }) => {
+        this.#take(message.headers ?? {}, message.value, partition);
         return Promise.resolve();
       },
     });
@@ -40,7 +52,7 @@ export class PublicRecords {
     await this.#consumer.disconnect();
   }
 
-  #take(headers: Readonly<Record<string, unknown>>, value: Buffer | null): void {
+  #take(headers: Readonly<Record<string, unknown>>, value: Buffer | null, partition: number): void {
     const [execution = '', seqText = ''] = String(headers['ce_id']).split('/');
     const seq = Number(seqText);
     const seqs = this.seqs.get(execution) ?? [];
@@ -52,7 +64,8 @@ export class PublicRecords {
     seqs.push(seq);
     if (String(headers['ce_type']) !== 'dev.millrace.execution.ended.v1') return;
     // Our own public record, whose schema is tested elsewhere.
-    const data = JSON.parse(value?.toString() ?? '{}') as { state: string };
+    const data = JSON.parse(value?.toString() ?? '{}') as Omit<EndedExecution, 'partition'>;
     this.ended.set(execution, data.state);
+    this.executions.push({ ...data, partition });
   }
 }

@@ -1,6 +1,6 @@
 /** A process of `millrace serve`, started and ended as an operator would. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -71,6 +71,13 @@ export class RoleProcess {
       });
     }
     this.#child = child;
+  }
+
+  /** Writes what it has said to a file that stays; its path. */
+  keepOutput(): string {
+    const file = path.join(tmpdir(), `millrace-${this.name}-${this.pid}.log`);
+    writeFileSync(file, this.#output);
+    return file;
   }
 
   async ready(): Promise<void> {
