@@ -1,131 +1,175 @@
-import type { LogProducer, OutgoingRecord } from '../../src/ports/log.ts';
-import { type ExecutionId, executionId, partitionOf, scopedKey } from '../../src/model/ids.ts';
-import type { RecordOrigin, StartRequest } from '../../src/model/starts.ts';
-import { encodeCommand } from '../../src/records/commands.ts';
-import { encodeStart } from '../../src/records/starts.ts';
+import type { LogProducer } from '../../src/ports/log.ts';
+import type { EndExecution, ReplyAddress } from '../../src/model/commands.ts';
+import { type ExecutionId, scopedKey } from '../../src/model/ids.ts';
+import type { RecordOrigin } from '../../src/model/starts.ts';
+import { Problem } from '../../src/http/problem.ts';
+import type { Api } from './api.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import type { VirtualClock } from './virtual-clock.ts';
+import type { Witness } from './witness.ts';
 
-/** What the client was promised, which the checker holds the cluster to. */
+/** A start that was answered: it will be executed, whatever happens from now on. */
+export interface PromisedStart {
+  readonly execution: ExecutionId;
+  readonly flow: string;
+  /** Its revision is the head of the flow as of this offset. */
+  readonly flowsOffset: number;
+  readonly duplicate: boolean;
+  /** The process that promised to tell when it ends, if it lives. */
+  readonly api: Api;
+  ended: boolean;
+}
+
 export interface Promised {
-  /** Acknowledged starts without a key. */
-  readonly ids: Set<ExecutionId>;
-  /** Ids sent under each key, of which exactly one may have become an execution. */
-  readonly keys: Map<string, Set<ExecutionId>>;
-  /** Acknowledged starts of a plain producer: each makes at least one execution. */
-  foreign: number;
+  readonly starts: PromisedStart[];
+  /** Records in `starts` that a plain producer was told are there. */
+  readonly records: RecordOrigin[];
+  /** Commands in the log that somebody waits for an answer to. */
+  readonly commands: ReplyAddress[];
 }
 
 export interface ClientOptions {
   readonly clock: VirtualClock;
   readonly random: SeededRandom;
-  /** Repeats, delays and loses acknowledgements, as an api process's may. */
+  /** The api process, while it answers. */
+  readonly api: () => Api | undefined;
+  /** A plain producer: repeats, delays and loses acknowledgements. */
   readonly producer: LogProducer;
   readonly partitions: number;
   readonly flows: readonly [string, ...string[]];
+  readonly witness: Witness;
 }
+
+/** How long a client waits for an answer, and how often it tries again. */
+const ANSWER_MS = 15_000;
+const TRIES_MAX = 8;
+const KEYS = 6;
 
 /** Everybody who starts and ends executions. */
 export class Client {
-  readonly promised: Promised = { ids: new Set(), keys: new Map(), foreign: 0 };
+  readonly promised: Promised = { starts: [], records: [], commands: [] };
   readonly #options: ClientOptions;
-  readonly #idsOfKeys = new Map<string, Set<ExecutionId>>();
-  readonly #sequences = new Map<number, number>();
-  readonly #incarnation: string;
-  #waiting = 0;
+  #open = 0;
 
   constructor(options: ClientOptions) {
     this.#options = options;
-    this.#incarnation = `api/${options.random.id()}`;
   }
 
-  /** Sends that have no answer yet. */
-  get waiting(): number {
-    return this.#waiting;
+  /** True when nobody waits for an answer or means to try again. */
+  get isIdle(): boolean {
+    return this.#open === 0;
   }
 
   /** Starts something, some time within the next `withinMs`. */
   startWithin(withinMs: number): void {
-    const { clock, random } = this.#options;
+    const { random } = this.#options;
     const kind = random.next();
-    clock.after(random.next() * withinMs, () => {
-      if (kind < 0.5) this.#startNew();
-      else if (kind < 0.8) this.#startKeyed(`key-${random.integer(6)}`);
-      else this.#startForeign();
+    this.#later(random.next() * withinMs, () => {
+      if (kind < 0.45) return this.#start(undefined);
+      if (kind < 0.7) return this.#start(`key-${random.integer(KEYS)}`);
+      if (kind < 0.85) return this.#produce(random.integer(this.#options.partitions), {});
+      const key = { idempotencyKey: `key-${random.integer(KEYS)}` };
+      return this.#produce(random.integer(this.#options.partitions), key);
     });
   }
 
-  #startNew(): void {
+  /** One start of the flow, at a moment within the next `withinMs`. */
+  startFlowWithin(withinMs: number, flow: string): void {
     const { random, partitions } = this.#options;
-    const id = executionId(random.id());
-    const partition = partitionOf(id, partitions);
-    const sequence = (this.#sequences.get(partition) ?? 0) + 1;
-    this.#sequences.set(partition, sequence);
-    const source = { id: this.#incarnation, sequence };
-    this.#send('starts', partition, encodeStart({ ...this.#request(id), source }), (offset) => {
-      this.promised.ids.add(id);
-      if (random.chance(0.15)) this.#endLater(id, { topic: 'starts', partition, offset });
-    });
+    this.#later(random.next() * withinMs, () =>
+      this.#produce(random.integer(partitions), { flow }),
+    );
   }
 
-  #startKeyed(name: string): void {
-    const { random, partitions, flows } = this.#options;
-    const key = scopedKey('sim', flows[0], null, name);
-    const partition = partitionOf(key, partitions);
-    let id = executionId(random.id());
-    while (partitionOf(id, partitions) !== partition) id = executionId(random.id());
-    const request = { ...this.#request(id), flow: flows[0], idempotencyKey: key };
-    // Two may be on their way at once: whichever is acknowledged, either may become the execution.
-    const ids = this.#idsOfKeys.get(key) ?? new Set();
-    this.#idsOfKeys.set(key, ids);
-    ids.add(id);
-    this.#send('starts', partition, encodeStart(request), () => {
-      this.promised.keys.set(key, ids);
-    });
+  /** One start in each partition, now. */
+  probe(): void {
+    for (let partition = 0; partition < this.#options.partitions; partition += 1) {
+      this.#later(0, () => this.#produce(partition, {}));
+    }
   }
 
-  #startForeign(): void {
-    const { random, partitions, flows } = this.#options;
-    const value = { namespace: 'sim', flow: random.pick([...flows] as [string]), inputs: { n: 2 } };
+  /** By the API. With a key the client tries again until it is answered, or is tired. */
+  async #start(key: string | undefined, triesLeft = TRIES_MAX): Promise<void> {
+    const { random, flows } = this.#options;
+    const flow = key === undefined ? random.pick(flows) : flows[0];
+    const promised = { ended: false };
+    const answer = await this.#ask(async (api) => {
+      const inputs = { n: random.integer(5) };
+      const started = await api.startExecution(
+        { namespace: 'sim', flow, inputs, labels: {}, trigger, ...keyed(flow, key) },
+        () => (promised.ended = true),
+      );
+      return { api, ...started };
+    });
+    if (answer === undefined) {
+      if (triesLeft > 0) this.#later(random.next() * 3_000, () => this.#start(key, triesLeft - 1));
+      return;
+    }
+    this.promised.starts.push(Object.assign(promised, { ...answer, flow }));
+    const { execution, start } = answer;
+    if (random.chance(0.15)) this.#endLater(execution, start);
+  }
+
+  /** By a plain producer, into any partition. */
+  async #produce(
+    partition: number,
+    fields: { readonly flow?: string; readonly idempotencyKey?: string },
+  ): Promise<void> {
+    const { random, flows, producer } = this.#options;
+    const flow = fields.idempotencyKey === undefined ? random.pick(flows) : flows[0];
+    const value = { namespace: 'sim', flow, inputs: { n: 2 }, ...fields };
     const record = { key: null, value: JSON.stringify(value) };
-    this.#send('starts', random.integer(partitions), record, () => {
-      this.promised.foreign += 1;
-    });
+    const outcome = await producer.send('starts', partition, record);
+    if (outcome.kind !== 'acknowledged') return;
+    this.promised.records.push({ topic: 'starts', partition, offset: outcome.offset });
   }
 
   #endLater(execution: ExecutionId, start: RecordOrigin): void {
-    const { clock, random, partitions } = this.#options;
+    const { random } = this.#options;
     const type = random.chance(0.5) ? 'execution.kill' : 'execution.cancel';
     // At once it may overtake its start.
-    clock.after(random.chance(0.3) ? 0 : random.next() * 5_000, () => {
-      const record = encodeCommand({ type, execution, start });
-      this.#send('commands', partitionOf(execution, partitions), record, () => undefined);
+    const delayMs = random.chance(0.3) ? 0 : random.next() * 5_000;
+    const command: EndExecution = { type, execution, start };
+    this.#later(delayMs, async () => {
+      const address = await this.#ask((api) => api.endExecution(command));
+      if (address !== undefined) this.promised.commands.push(address);
     });
   }
 
-  #request(id: ExecutionId): StartRequest {
-    const { random, flows } = this.#options;
-    return {
-      namespace: 'sim',
-      // A copy of the list: pick takes one of at least one.
-      flow: random.pick([...flows] as [string]),
-      inputs: { n: random.integer(5) },
-      labels: {},
-      trigger: { type: 'api', id: null },
-      executionId: id,
-    };
-  }
-
-  #send(
-    topic: 'starts' | 'commands',
-    partition: number,
-    record: OutgoingRecord,
-    acknowledged: (offset: number) => void,
-  ): void {
-    this.#waiting += 1;
-    void this.#options.producer.send(topic, partition, record).then((outcome) => {
-      this.#waiting -= 1;
-      if (outcome.kind === 'acknowledged') acknowledged(outcome.offset);
+  #later(delayMs: number, work: () => Promise<void>): void {
+    this.#open += 1;
+    this.#options.clock.after(delayMs, () => {
+      void work().finally(() => {
+        this.#open -= 1;
+      });
     });
   }
+
+  /** Undefined when there is no answer, or one that says to come again. */
+  async #ask<Answer>(
+    question: (api: Api) => Promise<Answer | undefined>,
+  ): Promise<Answer | undefined> {
+    const { clock, witness } = this.#options;
+    const api = this.#options.api();
+    if (api === undefined) return undefined;
+    const late = Promise.withResolvers<undefined>();
+    const cancel = clock.after(ANSWER_MS, () => late.resolve(undefined));
+    try {
+      return await Promise.race([question(api), late.promise]);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      if (error.status === 429) witness.saw('a sender is told to come again');
+      else if (error.status !== 503)
+        witness.problems.push(`an api process answers ${String(error)}`);
+      return undefined;
+    } finally {
+      cancel();
+    }
+  }
+}
+
+const trigger = { type: 'api', id: null } as const;
+
+function keyed(flow: string, key: string | undefined): { readonly idempotencyKey?: string } {
+  return key === undefined ? {} : { idempotencyKey: scopedKey('sim', flow, null, key) };
 }

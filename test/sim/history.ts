@@ -1,8 +1,14 @@
 import type { SqliteLog } from '../../src/adapters/sqlite/log.ts';
 import { formatEvent } from '../../src/engine/compact-log.ts';
+import { foreignId } from '../../src/engine/start/foreign-id.ts';
 import type { Event } from '../../src/model/events.ts';
-import type { LogRecord, LogSubscription } from '../../src/ports/log.ts';
-import { ReaderRule } from '../../src/records/reader-rule.ts';
+import { type ExecutionId, partitionOf } from '../../src/model/ids.ts';
+import type { LogRecord, TopicName } from '../../src/model/log-records.ts';
+import type { StartRequest } from '../../src/model/starts.ts';
+import type { LogSubscription } from '../../src/ports/log.ts';
+import { decodeFlow } from '../../src/records/flows.ts';
+import { type AcceptedRecord, ReaderRule } from '../../src/records/reader-rule.ts';
+import { decodeStart } from '../../src/records/starts.ts';
 
 export interface HappenedEvent {
   readonly event: Event;
@@ -10,42 +16,75 @@ export interface HappenedEvent {
   readonly offset: number;
 }
 
+/** A record of `starts`, and the id under which it is decided. */
+export interface AskedStart {
+  readonly start: StartRequest;
+  readonly id: ExecutionId;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/** What an owner says of its inputs in careful mode; undefined for anything else that it got done. */
+export interface OwnersWord {
+  readonly began: string | undefined;
+  readonly offset: number;
+}
+
+/** Where and when a revision was deployed. */
+export interface Revision {
+  readonly offset: number;
+  readonly timeMs: number;
+}
+
+const followed = ['starts', 'events', 'executions', 'dlq'] as const satisfies TopicName[];
+
 /** Everything that happened, as a reader sees it who follows from the beginning and never fails. */
 export class History {
   readonly events: HappenedEvent[] = [];
   readonly publicRecords: LogRecord[] = [];
+  readonly deadLetters: LogRecord[] = [];
+  readonly starts: AskedStart[] = [];
   readonly byExecution = new Map<string, HappenedEvent[]>();
+  /** By partition. */
+  readonly owners: OwnersWord[][];
+  /** The revisions of each flow, in order. */
+  readonly revisions = new Map<string, Revision[]>();
   readonly problems: string[] = [];
+  readonly #partitions: number;
   readonly #rules: readonly ReaderRule[];
   readonly #subscription: LogSubscription;
+  readonly #undecided = new Set<ExecutionId>();
+  readonly #decided = new Set<ExecutionId>();
   #live = 0;
-  #foreign = 0;
 
   constructor(log: SqliteLog) {
+    this.#partitions = log.partitions;
     this.#rules = Array.from({ length: log.partitions }, () => new ReaderRule());
+    this.owners = this.#rules.map(() => []);
     this.#subscription = log.subscribe({
       onRecords: ({ topic, partition, records }) => {
-        if (topic === 'executions') this.publicRecords.push(...records);
-        else for (const record of records) this.#take(record, partition);
+        for (const record of records) this.#read(topic, partition, record);
       },
       onOutOfRange: (topic, partition) => {
         this.problems.push(`${topic}/${partition} is out of range`);
       },
     });
-    for (let partition = 0; partition < log.partitions; partition += 1) {
-      this.#subscription.assign('events', partition, 0);
-      this.#subscription.assign('executions', partition, 0);
+    this.#subscription.assign('flows', 0, 0);
+    for (const topic of followed) {
+      for (let partition = 0; partition < log.partitions; partition += 1) {
+        this.#subscription.assign(topic, partition, 0);
+      }
     }
   }
 
-  /** Executions that have begun and not ended. */
-  get live(): number {
-    return this.#live;
+  /** True when every start has been decided and every execution has ended. */
+  get isOver(): boolean {
+    return this.#live === 0 && this.#undecided.size === 0;
   }
 
-  /** Executions that a plain producer's starts became. */
-  get foreign(): number {
-    return this.#foreign;
+  /** Starts that wait for their decision, and executions that have not ended. */
+  get open(): string {
+    return `${this.#undecided.size} starts undecided, ${this.#live} executions alive`;
   }
 
   /** Records of former owners that the reader rule kept out. */
@@ -67,22 +106,73 @@ export class History {
     await this.#subscription.close();
   }
 
-  #take(record: LogRecord, partition: number): void {
+  #read(topic: TopicName, partition: number, record: LogRecord): void {
+    if (topic === 'starts') this.#readStart(partition, record);
+    else if (topic === 'events') this.#readEvent(partition, record);
+    else if (topic === 'executions') this.publicRecords.push(record);
+    else if (topic === 'dlq') this.deadLetters.push(record);
+    else this.#readFlow(record);
+  }
+
+  #readFlow(record: LogRecord): void {
+    const decoded = decodeFlow(record);
+    if (!decoded.ok) return;
+    const revisions = this.revisions.get(decoded.value.flow) ?? [];
+    this.revisions.set(decoded.value.flow, revisions);
+    revisions.push({ offset: record.offset, timeMs: record.timestampMs });
+  }
+
+  #readStart(partition: number, record: LogRecord): void {
+    const { offset } = record;
+    const origin = { topic: 'starts', partition, offset };
+    const decoded = decodeStart(record, origin);
+    if (!decoded.ok) {
+      this.problems.push(`starts/${partition}/${offset} does not read: ${decoded.message}`);
+      return;
+    }
+    const start = decoded.value;
+    const { idempotencyKey: key } = start;
+    const owner = key === undefined ? partition : partitionOf(key, this.#partitions);
+    const id = start.executionId ?? foreignId(origin, owner, this.#partitions);
+    this.starts.push({ start, id, partition, offset });
+    if (!this.#decided.has(id)) this.#undecided.add(id);
+  }
+
+  #readEvent(partition: number, record: LogRecord): void {
     const accepted = this.#rules[partition]?.accept(record);
-    if (accepted?.kind === 'unreadable') this.problems.push(accepted.reason);
-    if (accepted?.kind !== 'event') return;
-    const { event } = accepted;
-    const happened = { event, partition, offset: record.offset };
+    if (accepted === undefined) return;
+    if (accepted.kind === 'unreadable') this.problems.push(accepted.reason);
+    this.#tellOwners(partition, record.offset, accepted);
+    if (accepted.kind === 'event') this.#take(accepted.event, partition, record.offset);
+  }
+
+  #tellOwners(partition: number, offset: number, accepted: AcceptedRecord): void {
+    if (accepted.kind === 'partition.opened') return;
+    const began = accepted.kind === 'input.began' ? accepted.what : undefined;
+    this.owners[partition]?.push({ began, offset });
+  }
+
+  #take(event: Event, partition: number, offset: number): void {
+    const happened = { event, partition, offset };
     this.events.push(happened);
-    if (!('execution' in event) || event.type.startsWith('start.')) return;
-    if (event.type.startsWith('command.')) return;
+    if (event.type === 'start.duplicate' || event.type === 'start.rejected') {
+      if (event.requestedId !== undefined) this.#decide(event.requestedId);
+      return;
+    }
+    if (event.type.startsWith('command.') || !('execution' in event)) return;
     const own = this.byExecution.get(event.execution) ?? [];
     this.byExecution.set(event.execution, own);
     own.push(happened);
     if (event.type === 'execution.created') {
+      this.#decide(event.execution);
       this.#live += 1;
-      if (event.trigger.type === 'start') this.#foreign += 1;
+    } else if (event.type === 'execution.ended') {
+      this.#live -= 1;
     }
-    if (event.type === 'execution.ended') this.#live -= 1;
+  }
+
+  #decide(id: ExecutionId): void {
+    this.#decided.add(id);
+    this.#undecided.delete(id);
   }
 }

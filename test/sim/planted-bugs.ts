@@ -1,6 +1,7 @@
 /** Bugs that the simulator must find, planted between a process and its log. */
 import type { AppendOutcome, Log, OutgoingRecord, PartitionWriter } from '../../src/ports/log.ts';
 import { decodePosition, encodePosition, positionHeader } from '../../src/records/position.ts';
+import { withWriters } from './wrapped-writers.ts';
 
 export const plantedBugs = {
   /** The process acts on its events before the log has them. */
@@ -12,19 +13,6 @@ export const plantedBugs = {
 } as const;
 
 export type PlantedBug = keyof typeof plantedBugs;
-
-function withWriters(log: Log, wrap: (writer: PartitionWriter) => PartitionWriter): Log {
-  return {
-    partitions: log.partitions,
-    partitionCount: (topic) => log.partitionCount(topic),
-    producer: () => log.producer(),
-    read: (topic, partition, from, to, signal) => log.read(topic, partition, from, to, signal),
-    subscribe: (subscriber) => log.subscribe(subscriber),
-    bounds: (topic, partition, signal) => log.bounds(topic, partition, signal),
-    close: () => log.close(),
-    writer: async (partition, signal) => wrap(await log.writer(partition, signal)),
-  };
-}
 
 /** Says "committed" at once, and appends behind the caller's back. */
 class HastyWriter implements PartitionWriter {

@@ -1,18 +1,23 @@
 import type { Clock } from '../../src/ports/clock.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
-/** The clock of one simulated process: it stands still with a stopped process and ends with a dead one. */
+/**
+ * The clock of one simulated process: it stands still with a stopped process and ends with a dead one. What it
+ * takes for the time of day may be hours off; only the log's times count.
+ */
 export class ProcessClock implements Clock {
   readonly #world: VirtualClock;
+  readonly #skewMs: number;
   #state: 'running' | 'frozen' | 'dead' = 'running';
   #held: (() => void)[] = [];
 
-  constructor(world: VirtualClock) {
+  constructor(world: VirtualClock, skewMs: number) {
     this.#world = world;
+    this.#skewMs = Math.round(skewMs);
   }
 
   now(): number {
-    return this.#world.now();
+    return this.#world.now() + this.#skewMs;
   }
 
   monotonic(): number {

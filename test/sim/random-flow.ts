@@ -1,18 +1,31 @@
 import { stringify } from 'yaml';
+import { LETHAL } from './lethal-input.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
 const TASKS_MAX = 6;
 const DEPTH_MAX = 2;
+/** More events than a step may have: the rest is an agenda. */
+const CHAIN = 80;
 
 /** A flow of the constructs that there are, as a user would write it. */
 export function randomFlow(id: string, random: SeededRandom): string {
   const names = new Names();
+  const chain = random.chance(0.06) ? longChain(names) : [];
+  return flowOf(id, [...tasks(random, names, 0), ...chain]);
+}
+
+/** Its one result ends every process that steps it. */
+export function lethalFlow(id: string): string {
+  return flowOf(id, [{ id: 't1', type: 'sim.work', value: LETHAL }]);
+}
+
+function flowOf(id: string, list: readonly Task[]): string {
   return stringify({
     id,
     namespace: 'sim',
     inputs: [{ id: 'n', type: 'int', defaults: 1 }],
     variables: { sum: '<< inputs.n + 1 >>' },
-    tasks: tasks(random, names, 0),
+    tasks: list,
     outputs: [{ id: 'sum', type: 'json', value: '<< vars.sum >>' }],
   });
 }
@@ -28,10 +41,16 @@ class Names {
 
 type Task = Record<string, unknown>;
 
+function longChain(names: Names): readonly Task[] {
+  return Array.from({ length: CHAIN }, () => ({ id: names.next(), type: 'log', message: 'on' }));
+}
+
 function tasks(random: SeededRandom, names: Names, depth: number): readonly Task[] {
   return Array.from({ length: 1 + random.integer(TASKS_MAX) }, () => {
     const task = oneTask(random, names, depth);
-    if (random.chance(0.1)) task['when'] = random.pick(['<< inputs.n > 2 >>', '<< true >>']);
+    if (random.chance(0.1)) {
+      task['when'] = random.pick(['<< inputs.n > 2 >>', '<< true >>']);
+    }
     return task;
   });
 }
@@ -51,7 +70,7 @@ function oneTask(random: SeededRandom, names: Names, depth: number): Task {
   return rareTask(id, random);
 }
 
-/** What ends an execution, or fails it. */
+/** What ends an execution, or fails it, or cannot be done. */
 function rareTask(id: string, random: SeededRandom): Task {
   return random.pick<Task>([
     { id, type: 'assert', conditions: ['<< vars.sum > 0 >>'] },
@@ -59,5 +78,7 @@ function rareTask(id: string, random: SeededRandom): Task {
     { id, type: 'fail', message: 'on purpose' },
     { id, type: 'exit', state: 'SUCCESS' },
     { id, type: 'sim.work', fail: true },
+    { id, type: 'sim.work', workerGroup: 'nobody' },
+    { id, type: 'log', message: "<< env('SIM') >>" },
   ]);
 }

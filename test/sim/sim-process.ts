@@ -1,155 +1,198 @@
-import type { FaultPlan } from '../../src/adapters/faults/faults.ts';
 import { type FaultyLog, withFaults } from '../../src/adapters/faults/faulty-log.ts';
-import type { LogSession, SqliteLog } from '../../src/adapters/sqlite/log.ts';
+import type { CrashPoint } from '../../src/adapters/faults/faults.ts';
+import type { LogSession } from '../../src/adapters/sqlite/log.ts';
 import { SqliteViews } from '../../src/adapters/sqlite/views.ts';
-import type { Ports, Role, Settings } from '../../src/compose/ports.ts';
-import { type Shells, wire } from '../../src/compose/wire.ts';
-import { Indexer } from '../../src/indexer/indexer.ts';
-import type { Log } from '../../src/ports/log.ts';
-import { noMetrics, silentLogger } from '../support/memory-ports.ts';
-import { type MemoryBlobStore, type Outside, simPlugins } from './outside.ts';
+import type { Ports, Role } from '../../src/compose/ports.ts';
+import { wire } from '../../src/compose/wire.ts';
+import { Api } from './api.ts';
+import { lethal } from './lethal-input.ts';
+import { simPlugins } from './outside.ts';
 import { ProcessClock } from './process-clock.ts';
 import type { SeededRandom } from './seeded-random.ts';
-import type { VirtualClock } from './virtual-clock.ts';
+import { calm, type Weather } from './trouble.ts';
+import type { Sight } from './witness.ts';
+import type { World } from './world.ts';
 
-export interface World {
-  readonly clock: VirtualClock;
-  readonly log: SqliteLog;
-  readonly outside: Outside;
-  readonly blobs: MemoryBlobStore;
-  /** Stands between a process and its log, where a bug is planted. */
-  readonly plant: (log: Log) => Log;
-  readonly settings: Settings['executor'];
-  /** A line for the story of a failed seed. */
-  readonly tell: (line: string) => void;
+/** How long a process has to end in order. */
+const GRACE_MS = 10_000;
+/** How long a dead process stays dead. */
+const REST_MS_MIN = 200;
+const REST_MS_MAX = 8_000;
+/** Clocks of machines may be as wrong. */
+const SKEW_MS_MAX = 3_600_000;
+
+const deaths: Readonly<Record<CrashPoint, Sight>> = {
+  'before-append': 'a process dies before an append',
+  'after-append': 'a process dies after an append',
+  'before-send': 'a process dies before a send',
+  'after-send': 'a process dies after a send',
+};
+
+/** What a process is from a start to its death: nothing of it is left for the next life. */
+interface Life {
+  readonly clock: ProcessClock;
+  readonly log: FaultyLog;
+  /** Set while it answers. */
+  api?: Api;
+  stop?: () => Promise<void>;
 }
 
 /**
- * A process of the cluster: the product's shells over a log that fails. It dies when the plan or the world
- * says so, comes back later with nothing but what the log has, and may stand still for a while.
+ * A process of the cluster: the product's shells over a log that fails. It dies when its weather or the world
+ * says so, comes back later with nothing but what the log has (and its views, a file), and may stand still.
  */
 export class SimProcess {
   readonly name: string;
   readonly #world: World;
   readonly #role: Role;
   readonly #random: SeededRandom;
-  /** Like a file: it outlives the process. */
+  readonly #weather: Weather;
+  /** Like a file: they outlive the process. */
   readonly #views = new SqliteViews(':memory:');
-  #plan: FaultPlan;
-  #clock: ProcessClock;
-  #log: FaultyLog | undefined;
-  #isUp = false;
+  #life: Life | undefined;
   #lives = 0;
 
-  constructor(world: World, name: string, role: Role, random: SeededRandom, plan: FaultPlan) {
+  constructor(world: World, name: string, role: Role, random: SeededRandom, weather: Weather) {
     this.name = name;
     this.#world = world;
     this.#role = role;
     this.#random = random;
-    this.#plan = plan;
-    this.#clock = new ProcessClock(world.clock);
+    this.#weather = weather;
   }
 
   get views(): SqliteViews {
     return this.#views;
   }
 
+  /** The api of the present life, once it answers. */
+  get api(): Api | undefined {
+    return this.#life?.api;
+  }
+
   boot(): void {
-    const { clock, log, tell } = this.#world;
+    if (this.#life !== undefined) return;
+    const { clock: world, log, tell } = this.#world;
     this.#lives += 1;
-    this.#isUp = true;
     tell(`${this.name} starts (life ${this.#lives})`);
-    this.#clock = new ProcessClock(clock);
-    const session = log.session({ clock: this.#clock });
-    this.#log = withFaults(session, {
-      plan: this.#plan,
+    const skewMs = this.#random.chance(0.5) ? 0 : (this.#random.next() * 2 - 1) * SKEW_MS_MAX;
+    const clock = new ProcessClock(world, skewMs);
+    const session = log.session({ clock });
+    const faulty = withFaults(session, {
+      plan: this.#weather,
       random: this.#random,
-      clock: this.#clock,
+      clock,
       onCrash: (point, topic, partition) => {
-        this.#died(`${point} ${topic}/${partition}`);
+        if (this.#life !== life) return;
+        this.#world.witness.saw(deaths[point]);
+        this.#die(`${point} ${topic}/${partition}`);
       },
     });
-    const life = this.#lives;
-    this.#run(session).catch((error: unknown) => {
+    const life: Life = { clock, log: faulty };
+    this.#life = life;
+    this.#run(life, session).catch((error: unknown) => {
       // What a dead process was waiting for ends somehow.
-      if (this.#isUp && this.#lives === life) tell(`${this.name} did not start: ${String(error)}`);
+      if (this.#life !== life) return;
+      this.#world.witness.problems.push(`${this.name} did not start: ${String(error)}`);
     });
   }
 
-  /** kill -9 from outside. */
-  crash(): void {
-    if (!this.#isUp) return;
-    this.#log?.crash();
-    this.#died('kill -9');
+  /** The process ends here and now. */
+  crash(how: string): void {
+    if (this.#life === undefined) return;
+    if (how === 'kill -9') this.#world.witness.saw('a process is killed');
+    this.#life.log.crash();
+    this.#die(how);
+  }
+
+  /** SIGTERM. */
+  stop(): void {
+    const life = this.#life;
+    if (life?.stop === undefined) return;
+    this.#world.tell(`${this.name} is to stop`);
+    void life.stop().then(async () => {
+      if (this.#life !== life) return;
+      this.#world.witness.saw('a process stops in order');
+      await life.log.close();
+      if (this.#life === life) this.#die('stopped');
+    });
   }
 
   /** SIGSTOP, and SIGCONT after a while. */
   freeze(forMs: number): void {
-    if (!this.#isUp) return;
-    const life = this.#lives;
+    const life = this.#life;
+    if (life === undefined) return;
     this.#world.tell(`${this.name} stands still for ${Math.round(forMs)} ms`);
-    this.#clock.freeze();
-    this.#log?.freeze();
+    life.clock.freeze();
+    life.log.freeze();
     this.#world.clock.after(forMs, () => {
-      if (this.#lives !== life || !this.#isUp) return;
+      if (this.#life !== life) return;
       this.#world.tell(`${this.name} goes on`);
-      this.#clock.thaw();
-      this.#log?.thaw();
+      if (forMs > this.#world.settings.executor.sessionMs && this.#role !== 'api') {
+        const article = this.#role === 'executor' ? 'an executor' : 'a worker';
+        this.#world.witness.saw(`${article} stands still for longer than its session`);
+      }
+      life.clock.thaw();
+      life.log.thaw();
     });
   }
 
-  /** From now on nothing goes wrong any more, and it is up. */
-  heal(): void {
-    this.#plan = {};
-    this.crash();
-    this.#world.clock.after(100, () => {
-      if (!this.#isUp) this.boot();
-    });
+  /** From now on nothing goes wrong any more. */
+  calm(): void {
+    calm(this.#weather);
   }
 
-  #died(how: string): void {
-    this.#isUp = false;
-    this.#clock.kill();
+  #die(how: string): void {
+    this.#life?.clock.kill();
+    this.#life = undefined;
     this.#world.tell(`${this.name} dies: ${how}`);
-    this.#world.clock.after(200 + this.#random.next() * 8_000, () => {
-      if (!this.#isUp) this.boot();
-    });
+    const restMs = REST_MS_MIN + this.#random.next() * (REST_MS_MAX - REST_MS_MIN);
+    this.#world.clock.after(restMs, () => this.boot());
   }
 
-  async #run(session: LogSession): Promise<void> {
-    const ports = this.#ports(session);
-    if (this.#role === 'api') await new Indexer({ ...ports, store: this.#views }).start();
-    else await this.#shells(ports).start();
-  }
-
-  #shells(ports: Ports): Shells {
-    return wire(ports, {
+  async #run(life: Life, session: LogSession): Promise<void> {
+    const ports = this.#ports(life, session);
+    if (this.#role === 'api') return this.#answer(life, ports);
+    const { settings } = this.#world;
+    const shells = wire(ports, {
       roles: new Set([this.#role]),
-      executor: this.#world.settings,
-      worker: { groups: ['default'], slots: 4 },
-      sessionMs: this.#world.settings.sessionMs,
-      http: { host: '127.0.0.1', port: 0, bodyBytesMax: 1_000_000, startsUnfinishedMax: 1_000 },
+      executor: settings.executor,
+      worker: { groups: ['default'], slots: settings.slots },
+      sessionMs: settings.executor.sessionMs,
+      http: { host: '', port: 0, bodyBytesMax: 0, startsUnfinishedMax: 0 },
       managementPort: undefined,
       globals: {},
       version: 'sim',
     });
+    life.stop = () => shells.stop({ graceMs: GRACE_MS });
+    await shells.start();
   }
 
-  #ports({ membership }: LogSession): Ports {
-    const { outside, blobs, plant } = this.#world;
-    const clock = this.#clock;
+  async #answer(life: Life, ports: Ports): Promise<void> {
+    const { settings, witness } = this.#world;
+    const places = await this.#views.places();
+    if (places.size > 0) witness.saw('views go on where they were');
+    const api = new Api(ports, this.#views, settings.startsUnfinishedMax);
+    await api.start();
+    life.api = api;
+    life.stop = () => {
+      delete life.api;
+      return api.stop();
+    };
+  }
+
+  #ports({ clock, log }: Life, { membership }: LogSession): Ports {
+    const { outside, blobs, plant, witness } = this.#world;
     const work = outside.work(clock, this.#random);
-    const log = this.#log;
-    if (log === undefined) throw new Error('a process without a log');
+    const life = this.#lives;
     return {
-      log: plant(log),
+      log: lethal(plant(log), () => this.crash('an input that nobody survives')),
       membership,
       clock,
       random: this.#random,
-      logger: silentLogger,
-      metrics: { ...noMetrics, text: () => Promise.resolve('') },
+      logger: witness.logger(this.name, () => this.#life !== undefined && this.#lives === life),
+      metrics: witness.metrics(),
       secrets: { get: () => undefined },
-      variable: () => undefined,
+      variable: () => 'on',
       blobs,
       plugins: {
         manifests: simPlugins,

@@ -73,6 +73,16 @@ export class VirtualClock implements Clock {
     }
   }
 
+  /** Lets events happen until the work is done. */
+  async runThrough(work: Promise<void>): Promise<void> {
+    let done = false;
+    const ended = work.finally(() => {
+      done = true;
+    });
+    await this.runUntil(() => done, Number.POSITIVE_INFINITY);
+    await ended;
+  }
+
   #push(scheduled: Scheduled): void {
     const heap = this.#heap;
     let at = heap.push(scheduled) - 1;

@@ -1,0 +1,56 @@
+import type { SqliteLog } from '../../src/adapters/sqlite/log.ts';
+import type { Event } from '../../src/model/events.ts';
+import type { HappenedEvent, History } from './history.ts';
+import type { Sight, Witness } from './witness.ts';
+
+/** What the log tells at the end of what happened. */
+export async function lookBack(log: SqliteLog, history: History, witness: Witness): Promise<void> {
+  witness.saw('a record of a former owner is ignored', history.ignored);
+  for (const { began } of history.owners.flat()) {
+    if (began !== undefined) witness.saw('inputs are taken one by one');
+  }
+  for (const { event } of history.events) for (const sight of sightsOf(event)) witness.saw(sight);
+  for (const [, events] of history.byExecution) {
+    if (hasOutlivedItsFlow(events, history)) {
+      witness.saw('a flow has changed when an execution of it ends');
+    }
+  }
+  const ids = history.publicRecords.map(({ headers }) => headers['ce_id']);
+  witness.saw('a public record is repeated', ids.length - new Set(ids).size);
+  await lookAtLog(log, witness);
+}
+
+function sightsOf(event: Event): readonly Sight[] {
+  const sights: Sight[] = [];
+  const { cause } = event;
+  if (cause.kind === 'continue') sights.push('an agenda is continued');
+  if (cause.kind === 'command-failed') sights.push('an input that ends its process is failed');
+  if (event.type === 'command.held') sights.push('a command is held for its start');
+  if (event.type === 'command.forwarded') sights.push('a keyed start is forwarded');
+  if (event.type === 'start.duplicate') sights.push('a start has a key that is known');
+  if (event.type !== 'task.scheduled') return sights;
+  const { reason, taskType } = event;
+  if (reason === 'worker-gone') sights.push('a lease of a gone worker is handed out again');
+  if (reason === 'stale') sights.push('a stale dispatch is handed out again');
+  if (taskType === 'expression.evaluate') sights.push('an expression is evaluated by a worker');
+  return sights;
+}
+
+function hasOutlivedItsFlow(events: readonly HappenedEvent[], { revisions }: History): boolean {
+  const created = events[0]?.event;
+  const last = events.at(-1)?.event;
+  if (created?.type !== 'execution.created' || last === undefined) return false;
+  const revision = revisions.get(created.flow)?.find(({ offset }) => offset > created.flowOffset);
+  return revision !== undefined && revision.timeMs < last.time;
+}
+
+async function lookAtLog(log: SqliteLog, witness: Witness): Promise<void> {
+  for (let partition = 0; partition < log.partitions; partition += 1) {
+    const events = await log.bounds('events', partition);
+    if (events.start > 0) witness.saw('events expire');
+    const { start, end } = await log.bounds('checkpoints', partition);
+    let pages = 0;
+    for await (const page of log.read('checkpoints', partition, start, end)) pages += page.length;
+    witness.saw('checkpoints are compacted', end - start - pages);
+  }
+}
