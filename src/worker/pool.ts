@@ -104,7 +104,7 @@ export class WorkerPool {
           .map(({ dispatch }) => ({ taskRun: dispatch.taskRun, dispatch: dispatch.dispatch })),
       }),
       onGone: () => {
-        this.#abandonAll('the worker was out of touch for longer than its session');
+        this.#abandonLeased('the worker was out of touch for longer than its session');
       },
     });
   }
@@ -171,7 +171,10 @@ export class WorkerPool {
       this.#intake.settle(read.partition, read.offset);
       return;
     }
-    if (former !== undefined) this.#abandon(former, 'it was handed out again');
+    if (former !== undefined) {
+      this.#abandon(former, 'it was handed out again');
+      this.#intake.settle(former.partition, former.offset);
+    }
     const running: Running = {
       ...read,
       abort: new AbortController(),
@@ -260,6 +263,16 @@ export class WorkerPool {
     const waited = new AbortController();
     await Promise.race([done, sleep(this.#clock, milliseconds, waited.signal)]);
     waited.abort();
+  }
+
+  /**
+   * The executor hands out again what a gone worker holds leases on. Of the rest it knows nothing, and nobody
+   * else reads it while the partition is ours: it goes on, under the new incarnation.
+   */
+  #abandonLeased(why: string): void {
+    for (const running of this.#running.values()) {
+      if (running.lease !== 'none') this.#abandon(running, why);
+    }
   }
 
   #abandonAll(why: string): void {

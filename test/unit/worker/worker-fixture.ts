@@ -3,14 +3,40 @@ import type { Command, TaskFinished, TaskStarted } from '../../../src/model/comm
 import { executionId, partitionOf, taskRunId } from '../../../src/model/ids.ts';
 import type { TaskType } from '../../../src/model/catalog.ts';
 import type { TaskDispatch, WorkerHeartbeat } from '../../../src/model/records.ts';
-import type { TaskRunner } from '../../../src/plugin/index.ts';
+import type { TaskContext, TaskRunner } from '../../../src/plugin/index.ts';
 import type { LogRecord, LogSubscription, TopicName } from '../../../src/ports/log.ts';
 import { decodeCommand } from '../../../src/records/commands.ts';
 import { encodeCancel } from '../../../src/records/control.ts';
 import { encodeDispatch } from '../../../src/records/dispatches.ts';
 import { decodeHeartbeat } from '../../../src/records/heartbeats.ts';
+import type { JsonObject } from '../../../src/support/json.ts';
 import { Worker, type WorkerOptions } from '../../../src/worker/worker.ts';
 import { eventually, memoryPorts, type MemoryPorts } from '../../support/memory-ports.ts';
+
+/** A task that waits until its gate is opened or it is aborted. */
+export class Gate {
+  started = 0;
+  readonly signals: AbortSignal[] = [];
+  #opened = Promise.withResolvers<undefined>();
+
+  readonly run = async (_properties: JsonObject, { signal }: TaskContext): Promise<JsonObject> => {
+    this.started += 1;
+    this.signals.push(signal);
+    await Promise.race([
+      this.#opened.promise,
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => {
+          reject(new Error('aborted'));
+        });
+      }),
+    ]);
+    return { done: true };
+  };
+
+  open(): void {
+    this.#opened.resolve(undefined);
+  }
+}
 
 /** A worker over the real log, and the executor's side of it: dispatches out, commands back. */
 export class WorkerFixture {

@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isReference } from '../../../src/model/reference.ts';
-import { type TaskContext, TaskFailure } from '../../../src/plugin/index.ts';
-import type { JsonObject } from '../../../src/support/json.ts';
+import { TaskFailure } from '../../../src/plugin/index.ts';
 import { eventually } from '../../support/memory-ports.ts';
-import { WorkerFixture } from './worker-fixture.ts';
+import { Gate, WorkerFixture } from './worker-fixture.ts';
 
 let fixture: WorkerFixture;
 
@@ -14,31 +13,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await fixture.close();
 });
-
-/** A task that waits until its gate is opened or it is aborted. */
-class Gate {
-  started = 0;
-  readonly signals: AbortSignal[] = [];
-  #opened = Promise.withResolvers<undefined>();
-
-  readonly run = async (_properties: JsonObject, { signal }: TaskContext): Promise<JsonObject> => {
-    this.started += 1;
-    this.signals.push(signal);
-    await Promise.race([
-      this.#opened.promise,
-      new Promise((_resolve, reject) => {
-        signal.addEventListener('abort', () => {
-          reject(new Error('aborted'));
-        });
-      }),
-    ]);
-    return { done: true };
-  };
-
-  open(): void {
-    this.#opened.resolve(undefined);
-  }
-}
 
 describe('a dispatch', () => {
   it('becomes a result with outputs and the dispatch it answers', async () => {
