@@ -1,9 +1,11 @@
 /** An input that ends the process that steps it, as a bug of the runtime would: in no log, and again each time. */
 import type { AppendOutcome, Log, OutgoingRecord, PartitionWriter } from '../../src/ports/log.ts';
+import { decodeEvent } from '../../src/records/events.ts';
+import { isJsonObject } from '../../src/support/json.ts';
 import { withWriters } from './wrapped-writers.ts';
 
 /** The result of a task that nobody survives. */
-export const LETHAL = 'lethal';
+export const LETHAL = 'deadly';
 
 /** @param onStepped the process ends here. */
 export function lethal(log: Log, onStepped: () => void): Log {
@@ -38,6 +40,15 @@ class LethalWriter implements PartitionWriter {
 }
 
 /** The event that its result led to; how it is failed in the end may quote it. */
-function isLethal({ value }: OutgoingRecord): boolean {
-  return value?.startsWith('{"type":"task.ended"') === true && value.includes(`"${LETHAL}"`);
+function isLethal(record: OutgoingRecord): boolean {
+  if (record.value?.includes(LETHAL) !== true) return false;
+  const decoded = decodeEvent({
+    ...record,
+    headers: record.headers ?? {},
+    offset: 0,
+    timestampMs: 0,
+  });
+  if (decoded.kind !== 'event' || decoded.event.type !== 'task.ended') return false;
+  const { outputs } = decoded.event;
+  return isJsonObject(outputs) && outputs['value'] === LETHAL;
 }
