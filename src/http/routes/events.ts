@@ -11,6 +11,7 @@ import { decodePublicRecord } from '../../records/executions.ts';
 import { AllEvents, checkReached, parseReached } from '../all-events.ts';
 import { declare, queryOf } from '../declare.ts';
 import { Problem, problemAnswers } from '../problem.ts';
+import { streamLog } from '../log-stream.ts';
 import type { HttpServices } from '../services.ts';
 import type { StreamMessage } from '../sse.ts';
 import { executionBody, findExecution, logLineBody } from './executions.ts';
@@ -45,14 +46,18 @@ const logsQuery = z.object({
 const logsRoute = createRoute({
   method: 'get',
   path: '/api/v1/executions/{id}/logs',
-  summary: 'The log lines of an execution',
+  summary: 'The log lines of an execution; as a stream with `Accept: text/event-stream`',
+  description: 'The id of a streamed line is its offset; `Last-Event-ID` resumes behind it.',
   request: { params: z.object({ id: z.string() }), query: logsQuery },
   responses: {
     200: {
       description: 'Lines in their order; pass the last `offset` as `after` for more',
-      content: { 'application/json': { schema: z.object({ lines: z.array(z.looseObject({})) }) } },
+      content: {
+        'application/json': { schema: z.object({ lines: z.array(z.looseObject({})) }) },
+        'text/event-stream': { schema: z.string() },
+      },
     },
-    ...problemAnswers(400, 404),
+    ...problemAnswers(400, 404, 503),
   },
 });
 
@@ -87,6 +92,7 @@ export function eventRoutes(app: OpenAPIHono, services: HttpServices): void {
   });
   declare(app, logsRoute, async (context) => {
     const view = await findExecution(services, context.req.param('id') ?? '');
+    if (wantsStream(context)) return streamLog(context, services, view, logLineBody);
     const { after, limit } = queryOf(context, logsQuery);
     const range = { limit, ...(after === undefined ? {} : { after }) };
     const lines = await options.views.logLines(view.id, range);
