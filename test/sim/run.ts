@@ -16,6 +16,9 @@ interface Options {
   readonly json?: true;
 }
 
+/** One fault has many symptoms. */
+const PROBLEMS_SHOWN = 8;
+
 const program = new Command('sim')
   .description('Runs the shells in virtual time, with faults, and checks what must always hold.')
   .option('--seeds <n>', 'how many seeds', natural, 300)
@@ -75,7 +78,9 @@ async function one(seed: number, { bug, json }: Options): Promise<number> {
 
 function problemsOf({ seed, problems }: SimulationResult): string {
   if (problems.length === 0) return `seed ${seed} held`;
-  return [`seed ${seed} FAILED`, ...problems.map((problem) => `  ${problem}`)].join('\n');
+  const shown = problems.slice(0, PROBLEMS_SHOWN).map((problem) => `  ${problem}`);
+  const more = problems.length - shown.length;
+  return [`seed ${seed} FAILED`, ...shown, ...(more > 0 ? [`  and ${more} more`] : [])].join('\n');
 }
 
 await program.parseAsync();

@@ -2,7 +2,9 @@
 import type { Definitions } from '../definitions.ts';
 import type { Draft } from '../draft.ts';
 import type { DispatchStaleInput } from '../input.ts';
+import { advance } from '../progress/advance.ts';
 import { dispatchAgain } from '../progress/dispatch.ts';
+import { endRun } from '../progress/ending.ts';
 import { ExecutionStep } from '../progress/execution-step.ts';
 
 export function onDispatchStale(
@@ -16,5 +18,8 @@ export function onDispatchStale(
   if (!waits || run.dispatch !== dispatch) return draft.count('dispatch-superseded');
   const cause = { kind: 'dispatch-stale', dispatch } as const;
   const step = new ExecutionStep(draft, definitions, execution, { cause, timeMs });
-  dispatchAgain(step, run, 'stale');
+  if (step.head.ending === undefined) return dispatchAgain(step, run, 'stale');
+  // A cancelled execution begins nothing: what nobody has begun for so long is given up.
+  endRun(step, run, 'CANCELLED');
+  advance(step);
 }
