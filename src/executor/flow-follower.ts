@@ -66,10 +66,17 @@ export class FlowFollower {
     return (await this.#log.bounds('flows', 0, this.#closed.signal)).end;
   }
 
-  /** Resolves when everything that was deployed before the call is in the replica. */
-  async current(): Promise<void> {
+  /** Resolves when everything that was deployed before the call is in the replica, or the signal aborts. */
+  async current(signal?: AbortSignal): Promise<void> {
     const end = await this.end();
-    await new Promise<void>((resolve) => void this.onReached(end, resolve));
+    if (signal?.aborted === true) return;
+    await new Promise<void>((resolve) => {
+      const giveUp = this.onReached(end, resolve);
+      signal?.addEventListener('abort', () => {
+        giveUp();
+        resolve();
+      });
+    });
   }
 
   /** Told of every record, accepted or not. Returns how to stop it. */

@@ -116,6 +116,8 @@ export class OwnedPartition {
       this.#epoch = epoch;
       this.#enter('restoring');
     });
+    // Executions go on with the revision that they began with, and the replica may be younger than they.
+    await this.#services.flows.current(this.#abort.signal);
     if (this.#abort.signal.aborted) {
       taken.writer.close();
       taken.live.close();

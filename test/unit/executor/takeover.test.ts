@@ -109,3 +109,17 @@ test('an append that lands elsewhere than expected makes the owner build its sta
   expect(ended).toHaveLength(2);
   expect(node.lines.some(({ fields }) => fields['reason'] === 'disturbed')).toBe(true);
 });
+
+test('what is restored goes on only when its revisions are known here', async () => {
+  await cluster.deploy(workFlow);
+  const first = await cluster.running();
+  const execution = await cluster.start('work');
+  const dispatch = await eventually('a dispatch', async () => (await cluster.dispatches())[0]);
+  first.crash();
+  await cluster.finish(dispatch);
+  // The replica of flows of the next owner comes late.
+  const second = await cluster.executor({}, { slowDelivery: { chance: 1, maxMs: 800 } });
+  const ended = await cluster.ended(execution);
+  expect(ended.state).toBe('SUCCESS');
+  expect(second.lines.filter(({ level }) => level === 'error')).toEqual([]);
+});
