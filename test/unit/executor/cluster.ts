@@ -20,6 +20,7 @@ import { type ExecutionId, executionId, partitionOf } from '../../../src/model/i
 import type { LogRecord, OutgoingRecord, TopicName } from '../../../src/model/log-records.ts';
 import type { TaskDispatch, WorkerHeartbeat } from '../../../src/model/records.ts';
 import type { StartRequest } from '../../../src/model/starts.ts';
+import type { Log } from '../../../src/ports/log.ts';
 import type { LogFields, Logger } from '../../../src/ports/logger.ts';
 import { encodeCommand } from '../../../src/records/commands.ts';
 import { decodeDispatch } from '../../../src/records/dispatches.ts';
@@ -84,6 +85,13 @@ export interface ClusterOptions {
   readonly logger?: Logger;
 }
 
+export interface NodeOptions {
+  /** Faults of its log. */
+  readonly plan?: FaultPlan;
+  /** Its replica of `flows` hears nothing before. */
+  readonly flowsHeld?: Promise<void>;
+}
+
 /** One executor and what only its process has. */
 export interface Node {
   readonly executor: Executor;
@@ -127,8 +135,11 @@ export class Cluster {
   }
 
   /** Starts an executor; resolves when it has joined, not when its partitions are open. */
-  async executor(settings: Partial<ExecutorSettings> = {}, plan: FaultPlan = {}): Promise<Node> {
-    const node = this.#node(settings, plan);
+  async executor(
+    settings: Partial<ExecutorSettings> = {},
+    { plan = {}, flowsHeld }: NodeOptions = {},
+  ): Promise<Node> {
+    const node = this.#node(settings, plan, flowsHeld);
     this.#nodes.add(node);
     await node.executor.start();
     return node;
@@ -141,13 +152,13 @@ export class Cluster {
     return node;
   }
 
-  #node(settings: Partial<ExecutorSettings>, plan: FaultPlan): Node {
+  #node(settings: Partial<ExecutorSettings>, plan: FaultPlan, flowsHeld?: Promise<void>): Node {
     const clock = new FreezableClock(new SystemClock());
     const session = this.log.session({ clock });
     const log = withFaults(session, { plan, random: this.#random, clock });
     const lines: LogLine[] = [];
     const logger = recordingLogger(lines);
-    const flows = new FlowFollower({ log, logger, catalog });
+    const flows = new FlowFollower({ log: heldUntil(log, flowsHeld), logger, catalog });
     const executor = createExecutor({
       log,
       membership: session.membership,
@@ -294,6 +305,25 @@ export class Cluster {
   async ended(execution: ExecutionId, partition = 0) {
     return this.event('execution.ended', (event) => event.execution === execution, partition);
   }
+}
+
+/** A log whose subscriptions hear nothing until the promise resolves. */
+function heldUntil(log: Log, held: Promise<void> | undefined): Log {
+  if (held === undefined) return log;
+  return {
+    partitions: log.partitions,
+    partitionCount: (topic) => log.partitionCount(topic),
+    writer: (...args) => log.writer(...args),
+    producer: () => log.producer(),
+    read: (...args) => log.read(...args),
+    bounds: (...args) => log.bounds(...args),
+    close: () => log.close(),
+    subscribe: (subscriber) =>
+      log.subscribe({
+        onRecords: (batch) => void held.then(() => subscriber.onRecords(batch)),
+        onOutOfRange: (...args) => subscriber.onOutOfRange(...args),
+      }),
+  };
 }
 
 export function startOf(flow: string): StartRequest {

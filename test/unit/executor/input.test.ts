@@ -173,7 +173,7 @@ describe('timers', () => {
     await cluster.command({ type: 'execution.kill', execution });
     await eventually('the timer is due', () => Date.now() > untilMs);
     // The kill was in time. It is delivered late, long after the timer could have fired.
-    await cluster.executor({}, { slowDelivery: { chance: 1, maxMs: 600 } });
+    await cluster.executor({}, { plan: { slowDelivery: { chance: 1, maxMs: 600 } } });
     expect((await cluster.ended(execution)).state).toBe('KILLED');
   });
 

@@ -117,9 +117,16 @@ test('what is restored goes on only when its revisions are known here', async ()
   const dispatch = await eventually('a dispatch', async () => (await cluster.dispatches())[0]);
   first.crash();
   await cluster.finish(dispatch);
-  // The replica of flows of the next owner comes late.
-  const second = await cluster.executor({}, { slowDelivery: { chance: 1, maxMs: 800 } });
-  const ended = await cluster.ended(execution);
-  expect(ended.state).toBe('SUCCESS');
+  const held = Promise.withResolvers<undefined>();
+  const second = await cluster.executor({}, { flowsHeld: held.promise });
+  await eventually('it has the partition', async () => {
+    const accepted = await cluster.accepted();
+    return accepted.filter(({ record }) => record.kind === 'partition.opened').length === 2;
+  });
+  const openedAt = performance.now();
+  await eventually('it had time to go on', () => performance.now() - openedAt > 300);
+  expect((await cluster.events()).some(({ type }) => type === 'execution.ended')).toBe(false);
+  held.resolve(undefined);
+  expect((await cluster.ended(execution)).state).toBe('SUCCESS');
   expect(second.lines.filter(({ level }) => level === 'error')).toEqual([]);
 });
