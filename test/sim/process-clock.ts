@@ -44,6 +44,10 @@ export class ProcessClock implements Clock {
     });
   }
 
+  get isRunning(): boolean {
+    return this.#state === 'running';
+  }
+
   /** SIGSTOP. */
   freeze(): void {
     if (this.#state === 'running') this.#state = 'frozen';

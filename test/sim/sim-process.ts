@@ -69,6 +69,13 @@ export class SimProcess {
     return this.#life?.api;
   }
 
+  /** True while it is neither dead nor standing still. */
+  get isWell(): boolean {
+    const life = this.#life;
+    const answers = this.#role !== 'api' || life?.api !== undefined;
+    return answers && life?.clock.isRunning === true;
+  }
+
   boot(): void {
     if (this.#life !== undefined) return;
     const { clock: world, log, tell } = this.#world;

@@ -34,7 +34,7 @@ export interface SimulationResult {
 const TROUBLE_MS = 30_000;
 /** After it everything must come to its end. */
 const PEACE_MS = 10 * 60_000;
-/** Every partition then works: a start in it has ended within this. */
+/** Every process and every partition then works: a start in it has ended within this. */
 const PROBE_MS = 3 * 60_000;
 /** Public records and views follow the last event. */
 const AFTERMATH_MS = 5_000;
@@ -69,7 +69,7 @@ export async function simulate(seed: number, bug?: PlantedBug): Promise<Simulati
   await clock.runUntil(() => false, TROUBLE_MS);
   tell('nothing goes wrong any more');
   for (const process of processes) process.calm();
-  const late = await finish(clock, client, history);
+  const late = await finish(clock, client, history, processes);
   const ended = { history, promised: client.promised, outside, views: api.views, api: api.api };
   const problems = [...late, ...witness.problems, ...(await check(ended))];
   const executions = history.byExecution.size;
@@ -148,6 +148,7 @@ async function finish(
   clock: VirtualClock,
   client: Client,
   history: History,
+  processes: readonly SimProcess[],
 ): Promise<readonly string[]> {
   const isOver = (): boolean => client.isIdle && history.isOver;
   if (!(await clock.runUntil(isOver, PEACE_MS))) {
@@ -156,7 +157,8 @@ async function finish(
     ];
   }
   client.probe();
-  const works = await clock.runUntil(isOver, PROBE_MS);
+  const areWell = (): boolean => isOver() && processes.every(({ isWell }) => isWell);
+  const works = await clock.runUntil(areWell, PROBE_MS);
   await clock.runUntil(() => false, AFTERMATH_MS);
-  return works ? [] : [`a partition does not work after it all: ${history.open}`];
+  return works ? [] : [`a partition or a process does not work after it all: ${history.open}`];
 }
