@@ -12,6 +12,9 @@
  * confirmed offset (an older marker or a repeat of effects may still need the others), and of the
  * `checkpoint.opened` of former owners, whose strays no newest page can be any more.
  * An entity with much unsaved state is written at once, in or out of a round.
+ *
+ * An owner that finds the newest checkpoint overdue takes no input before it has written one: else owners that
+ * do not live for long would leave it where it is until the events behind it expire.
  */
 import {
   beginRound,
@@ -65,6 +68,8 @@ export interface CheckpointWriterOptions {
   readonly eventsMax: number;
   /** The marker that the owner restored from. */
   readonly restoredFrom: CheckpointMarker | undefined;
+  /** How old that is, ms. */
+  readonly restoredFromAgeMs: number;
   /** The pages in the log cannot be trusted to be the newest: all are written again. */
   readonly rewrite: boolean;
   /** Pages to be removed before the next marker. */
@@ -77,6 +82,9 @@ export interface CheckpointWriterOptions {
   /** The writer is not the owner any more, or `checkpoints` is not what it was, or a fault of ours. */
   readonly onEnd: (error: unknown) => void;
 }
+
+/** A checkpoint older than so many intervals is overdue. */
+const OVERDUE_INTERVALS = 2;
 
 interface Round {
   readonly begunAt: Progress;
@@ -94,12 +102,16 @@ export class CheckpointWriter {
   #lastAt: number;
   #openedBefore: readonly number[];
   #rewrite: boolean;
+  #overdue: boolean;
 
   constructor(options: CheckpointWriterOptions) {
     this.#options = options;
     this.#marker = options.restoredFrom;
     this.#openedBefore = options.openedBefore;
-    this.#lastAt = options.clock.monotonic();
+    const { restoredFrom, restoredFromAgeMs, intervalMs, clock } = options;
+    this.#lastAt = clock.monotonic() - restoredFromAgeMs;
+    this.#overdue =
+      restoredFrom !== undefined && restoredFromAgeMs >= OVERDUE_INTERVALS * intervalMs;
     this.#rewrite = options.rewrite;
     this.#asked = options.rewrite || options.restoredFrom === undefined;
     if (options.rewrite) markAllDirty(options.state);
@@ -111,9 +123,9 @@ export class CheckpointWriter {
     return this.#marker;
   }
 
-  /** Pages wait for the log: the partition takes no input until they are written. */
+  /** The partition takes no input: pages wait for the log, or the newest checkpoint is overdue. */
   get full(): boolean {
-    return this.#queue.bytes >= limits.queuedPageBytes.value;
+    return this.#overdue || this.#queue.bytes >= limits.queuedPageBytes.value;
   }
 
   /** Nothing is being written and nothing was asked for. */
@@ -151,7 +163,10 @@ export class CheckpointWriter {
     if (!due) return;
     this.#asked = false;
     this.#lastAt = clock.monotonic();
-    if (!this.#changed(progress)) return;
+    if (!this.#changed(progress)) {
+      this.#overdue = false;
+      return;
+    }
     this.#events = 0;
     beginRound(state);
     this.#round = { begunAt: progress, phase: 'pages' };
@@ -231,6 +246,7 @@ export class CheckpointWriter {
   /** The round's pages may be missing: the next one writes everything. */
   #abandonRound(): void {
     this.#round = undefined;
+    this.#overdue = false;
     while (this.#queue.take() !== undefined);
     this.#rewrite = true;
     markAllDirty(this.#options.state);
@@ -240,6 +256,7 @@ export class CheckpointWriter {
     const { state, epoch, logger } = this.#options;
     this.#marker = marker;
     this.#rewrite = false;
+    this.#overdue = false;
     this.#round = undefined;
     const passed = Math.min(marker.position - 1, marker.confirmed);
     this.#pushPages(takeTombstones(state, passed));

@@ -13,6 +13,8 @@ import type { Pace } from './pace.ts';
 /** What was found in `checkpoints`; the pages themselves are in the state. */
 export interface LoadedCheckpoint {
   readonly marker: CheckpointMarker | undefined;
+  /** LogAppendTime of the marker, ms; 0 without one. */
+  readonly markedAtMs: number;
   /** Records of former owners that lie behind a newer owner's `checkpoint.opened`, and damaged ones. */
   readonly skipped: number;
   /** Keys of the pages among them. */
@@ -57,6 +59,7 @@ class CheckpointReader {
   readonly #pages = new Map<string, number>();
   #newestOpened = -1;
   #marker: CheckpointMarker | undefined;
+  #markedAtMs = 0;
   #skipped = 0;
   readonly #skippedPages = new Set<string>();
 
@@ -67,11 +70,11 @@ class CheckpointReader {
   read(read: LogRecord): void {
     const record = decodeCheckpoint(read);
     const counts = record.kind !== 'unknown' && record.epoch >= this.#newestOpened;
-    if (counts) this.#take(record);
+    if (counts) this.#take(record, read.timestampMs);
     else this.#skip(read.key ?? '');
   }
 
-  #take(record: Exclude<CheckpointRecord, { kind: 'unknown' }>): void {
+  #take(record: Exclude<CheckpointRecord, { kind: 'unknown' }>, timestampMs: number): void {
     switch (record.kind) {
       case 'page':
         restorePage(this.#state, record.key, record.value);
@@ -80,6 +83,7 @@ class CheckpointReader {
         return;
       case 'marker':
         this.#marker = record.marker;
+        this.#markedAtMs = timestampMs;
         return;
       case 'opened':
         this.#newestOpened = record.epoch;
@@ -101,6 +105,7 @@ class CheckpointReader {
   loaded(): LoadedCheckpoint {
     return {
       marker: this.#marker,
+      markedAtMs: this.#markedAtMs,
       skipped: this.#skipped,
       skippedPages: this.#skippedPages,
       openedBefore: [...this.#opened],

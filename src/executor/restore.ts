@@ -27,6 +27,8 @@ export interface Restored extends Replayed {
   readonly live: LiveShare;
   /** The marker that the restore began at. */
   readonly marker: CheckpointMarker | undefined;
+  /** When it was written, ms; 0 without one. */
+  readonly markedAtMs: number;
   /** All pages must be written again. */
   readonly rewrite: boolean;
   /** Pages that stand in the log for executions that have ended: they must be removed. */
@@ -36,6 +38,7 @@ export interface Restored extends Replayed {
 
 const nothingLoaded: LoadedCheckpoint = {
   marker: undefined,
+  markedAtMs: 0,
   skipped: 0,
   skippedPages: new Set(),
   openedBefore: [],
@@ -126,7 +129,7 @@ async function replay(
   pace: Pace,
   signal: AbortSignal,
 ): Promise<Omit<Restored, 'rewrite' | 'strays'>> {
-  const { marker, openedBefore, pages } = loaded;
+  const { marker, markedAtMs, openedBefore, pages } = loaded;
   const share = live.share();
   try {
     finishRestore(state, (marker?.position ?? 0) - 1);
@@ -138,7 +141,7 @@ async function replay(
     }
     const options = { log, state, live: share, from, epoch, marker };
     const replayed = await replayEvents(options, pace, signal);
-    return { ...replayed, state, live: share, marker, openedBefore };
+    return { ...replayed, state, live: share, marker, markedAtMs, openedBefore };
   } catch (error) {
     share.close();
     throw error;

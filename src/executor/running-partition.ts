@@ -108,6 +108,7 @@ export class RunningPartition implements TurnTaker {
       intervalMs: settings.checkpointIntervalMs,
       eventsMax: settings.checkpointEvents,
       restoredFrom: marker,
+      restoredFromAgeMs: Math.max(0, brokerTime.now() - taken.markedAtMs),
       rewrite: rewrite || taken.rewrite,
       strays: taken.strays,
       openedBefore: taken.openedBefore,
@@ -129,7 +130,7 @@ export class RunningPartition implements TurnTaker {
     if (this.#closed) return repeated;
     this.#begun = true;
     this.#input.open();
-    this.#services.turns.request(this);
+    this.#settled();
     return repeated;
   }
 
