@@ -14,7 +14,7 @@ import type { PartitionWriter } from '../ports/log.ts';
 import { encodeCheckpointOpened } from '../records/checkpoints.ts';
 import { encodePartitionOpened } from '../records/events.ts';
 import { BrokerTime } from './broker-time.ts';
-import { lossOf } from './partition-lost.ts';
+import { lossOf, PartitionLost } from './partition-lost.ts';
 import { restore, type Restored } from './restore.ts';
 import type { Services } from './services.ts';
 
@@ -29,7 +29,7 @@ export interface TakenOver extends Restored {
  * @throws PartitionLost, FatalError, or the signal's reason.
  */
 export async function takeOver(
-  services: Services,
+  services: Pick<Services, 'log' | 'clock' | 'logger' | 'live' | 'member'>,
   partition: number,
   signal: AbortSignal,
   onOpened: (epoch: number) => void,
@@ -51,7 +51,7 @@ export async function takeOver(
     );
     const options = { ...services, partition, epoch, checkpointsEnd };
     const restored = await restore(options, signal);
-    if (restored.through.epoch !== epoch) throw notThere(partition, epoch);
+    checkOwnership(restored, partition, epoch);
     return { ...restored, writer, epoch, brokerTime };
   } catch (error) {
     writer.close();
@@ -74,8 +74,15 @@ async function appendOne(
   return outcome.baseOffset;
 }
 
-function notThere(partition: number, epoch: number): FatalError {
-  return new FatalError(
+/**
+ * Without the broker's fence a newer owner may have opened and written a checkpoint while we were on our way:
+ * then reading began behind our own record.
+ */
+function checkOwnership({ through, live }: Restored, partition: number, epoch: number): void {
+  if (through.epoch === epoch) return;
+  live.close();
+  if (through.epoch > epoch) throw new PartitionLost('fenced');
+  throw new FatalError(
     'events-unreadable',
     `partition.opened of partition ${partition} was written at ${epoch} and is not read there: ` +
       'the log does not keep its word',

@@ -1,5 +1,14 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { withFaults } from '../../../src/adapters/faults/faulty-log.ts';
+import { SystemClock } from '../../../src/adapters/system/clock.ts';
+import { SystemRandom } from '../../../src/adapters/system/random.ts';
+import { LiveBytes } from '../../../src/executor/live-bytes.ts';
+import { takeOver } from '../../../src/executor/takeover.ts';
+import { decodeCheckpoint } from '../../../src/records/checkpoints.ts';
+import { silentLogger } from '../../support/memory-ports.ts';
 import { Cluster, eventually, quickFlow, workFlow } from './cluster.ts';
+
+const clock = new SystemClock();
 
 let cluster: Cluster;
 beforeEach(async () => {
@@ -86,6 +95,31 @@ test('without a fence, the reader rule alone keeps a former owner out', async ()
     }
     const strays = (await records()).length - (await unfenced.accepted()).length;
     expect(strays).toBe(4);
+  } finally {
+    await unfenced.close();
+  }
+});
+
+test('without a fence, whoever is overtaken on the way to its checkpoint gives the partition up', async () => {
+  const unfenced = await Cluster.open({ fence: false });
+  try {
+    const log = withFaults(unfenced.log.session(), { plan: {}, random: new SystemRandom(), clock });
+    const services = { log, clock, logger: silentLogger, live: new LiveBytes(1), member: 'slow' };
+    const release = log.faults.stall('checkpoints', 0);
+    const opened = Promise.withResolvers<number>();
+    const taken = takeOver(services, 0, new AbortController().signal, opened.resolve);
+    const epoch = await opened.promise;
+    const overtaker = await unfenced.running();
+    await eventually('a checkpoint of the newer owner', async () =>
+      (await unfenced.records('checkpoints')).some((record) => {
+        const decoded = decodeCheckpoint(record);
+        return decoded.kind === 'marker' && decoded.marker.position > epoch;
+      }),
+    );
+    release();
+    await expect(taken).rejects.toMatchObject({ name: 'PartitionLost', reason: 'fenced' });
+    expect(services.live.total).toBe(0);
+    expect(overtaker.executor.status().ready).toBe(true);
   } finally {
     await unfenced.close();
   }
