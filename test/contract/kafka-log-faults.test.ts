@@ -200,3 +200,25 @@ test('a send whose broker stands still is unknown at its deadline', async () => 
   expect(performance.now() - began).toBeLessThan(5_000);
   expect(await end()).toBe(2);
 });
+
+test('a subscription that has long been idle reads what it is newly given at once', async () => {
+  await sendNumbers(log, 'events', 1, 3);
+  const collector = new Collector();
+  const subscription = log.subscribe(collector);
+  onTestFinished(() => subscription.close());
+  let answered = performance.now();
+  let longestMs = 0;
+  proxy.judge = ({ apiKey }) => {
+    if (apiKey !== API.FETCH) return 'pass';
+    longestMs = Math.max(longestMs, performance.now() - answered);
+    answered = performance.now();
+    return 'pass';
+  };
+  subscription.assign('events', 0, 0);
+  // The broker is asked to wait the longer for something to happen.
+  await eventually('a long wait', () => longestMs > 800);
+  const began = performance.now();
+  subscription.assign('events', 1, 0);
+  await collector.received('events', 1, 3);
+  expect(performance.now() - began).toBeLessThan(600);
+});

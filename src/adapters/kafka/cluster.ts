@@ -163,6 +163,11 @@ export class KafkaCluster {
     for (const link of this.#links.values()) link.abandon();
   }
 
+  /** The same to one of them. */
+  abandonConnection(nodeId: number): void {
+    this.#links.get(nodeId)?.abandon();
+  }
+
   async #findCoordinator(kind: CoordinatorKind, name: string): Promise<number> {
     const query = { groupId: name, coordinatorType: COORDINATOR_TYPES[kind] };
     const { coordinator } = await this.#anyLink().use((broker) =>

@@ -30,8 +30,14 @@ interface Place {
   suspect: number | undefined;
 }
 
-/** How long the broker holds a Fetch when there is nothing: a new assignment waits no longer than that. */
+/**
+ * How long the broker holds a Fetch when there is nothing, ms: a new assignment waits no longer than that. When
+ * nothing has happened for a while it is longer, since waiting is most of what an idle process does; a change
+ * then breaks the connection that waits.
+ */
 const FETCH_WAIT_MS = 200;
+const IDLE_FETCH_WAIT_MS = 1_000;
+const IDLE_AFTER_MS = 2_000;
 /** Records of one call: a few milliseconds of a subscriber's work, after which it may pause. */
 const PIECE_RECORDS_MAX = 500;
 const RETRY_MS = 50;
@@ -55,6 +61,9 @@ export class KafkaSubscription implements LogSubscription {
   readonly #loops = new Map<number, Promise<void>>();
   readonly #ended = new AbortController();
   readonly #connected: Promise<void>;
+  /** Leaders that hold a Fetch of ours for the longer time. */
+  readonly #idling = new Set<number>();
+  #lastChangeMs = performance.now();
   #following = false;
   #turn = 0;
 
@@ -68,8 +77,9 @@ export class KafkaSubscription implements LogSubscription {
   assign(topic: TopicName, partition: number, offset: number): void {
     const kafkaTopic = this.#options.topics.get(topic);
     const fresh = { paused: false, failures: 0, waiting: false, suspect: undefined };
-    this.#places.set(key(topic, partition), { topic: kafkaTopic, partition, offset, ...fresh });
-    this.#follow();
+    const place = { topic: kafkaTopic, partition, offset, ...fresh };
+    this.#places.set(key(topic, partition), place);
+    this.#changed(place);
   }
 
   unassign(topic: TopicName, partition: number): void {
@@ -85,7 +95,7 @@ export class KafkaSubscription implements LogSubscription {
     const place = this.#places.get(key(topic, partition));
     if (place === undefined) return;
     place.paused = false;
-    this.#follow();
+    this.#changed(place);
   }
 
   async close(): Promise<void> {
@@ -110,6 +120,15 @@ export class KafkaSubscription implements LogSubscription {
         await pause(RETRY_LONGEST_MS, signal);
       }
     }
+  }
+
+  /** Something is to be read that a Fetch in flight does not name. */
+  #changed(place: Place): void {
+    this.#lastChangeMs = performance.now();
+    const leader = this.#leaderOf(place);
+    if (leader !== undefined && this.#idling.delete(leader))
+      this.#cluster.abandonConnection(leader);
+    this.#follow();
   }
 
   #follow(): void {
@@ -181,7 +200,7 @@ export class KafkaSubscription implements LogSubscription {
     return [...places.slice(first), ...places.slice(0, first)];
   }
 
-  #fetch(leader: number, places: readonly Place[]): Promise<readonly FetchedPartition[]> {
+  async #fetch(leader: number, places: readonly Place[]): Promise<readonly FetchedPartition[]> {
     // Only `starts` is open to anybody, and so to transactions that are rolled back.
     const isOpen = places.some(({ topic }) => topic.topic === 'starts');
     const positions = places.map(({ topic, partition, offset }) => ({
@@ -190,10 +209,18 @@ export class KafkaSubscription implements LogSubscription {
       offset,
     }));
     const isolation = isOpen ? 'read_committed' : 'read_uncommitted';
-    return this.#cluster.send(
-      leader,
-      fetchRequest(positions, { maxWaitMs: FETCH_WAIT_MS, isolation }),
-    );
+    const idle = performance.now() - this.#lastChangeMs > IDLE_AFTER_MS;
+    const maxWaitMs = idle ? IDLE_FETCH_WAIT_MS : FETCH_WAIT_MS;
+    if (idle) this.#idling.add(leader);
+    try {
+      return await this.#cluster.send(leader, fetchRequest(positions, { maxWaitMs, isolation }));
+    } catch (error) {
+      const isBrokenByUs = idle && !this.#idling.has(leader);
+      if (isBrokenByUs) return [];
+      throw error;
+    } finally {
+      this.#idling.delete(leader);
+    }
   }
 
   /**
