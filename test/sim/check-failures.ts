@@ -26,10 +26,13 @@ export function checkFailures({ events, owners, deadLetters }: History): readonl
   return problems;
 }
 
-/** The batch that fails an input follows right on three owners that named it and said nothing more. */
+/** Before its owner opened, the last three that did named one input, and nothing was done since. */
 function hasEndedOwners(words: readonly OwnersWord[], offset: number): boolean {
-  let at = words.findLastIndex((word) => word.offset <= offset);
-  while (at >= 0 && words[at]?.began === undefined) at -= 1;
-  const last = words.slice(Math.max(0, at + 1 - OWNERS), at + 1).map(({ began }) => began);
-  return last.length === OWNERS && last.every((began) => began !== undefined && began === last[0]);
+  const opened = words.findLastIndex((word) => word.kind === 'opened' && word.offset < offset);
+  const before = words.slice(0, Math.max(0, opened)).filter(({ kind }) => kind !== 'opened');
+  const last = before.slice(-OWNERS);
+  return (
+    last.length === OWNERS &&
+    last.every(({ kind, what }) => kind === 'began' && what === last[0]?.what)
+  );
 }

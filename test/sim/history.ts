@@ -24,9 +24,11 @@ export interface AskedStart {
   readonly offset: number;
 }
 
-/** What an owner says of its inputs in careful mode; undefined for anything else that it got done. */
+/** What the log says of an owner: that it opened, which input it began, or that it got something done. */
 export interface OwnersWord {
-  readonly began: string | undefined;
+  readonly kind: 'opened' | 'began' | 'done';
+  /** The input's name. */
+  readonly what: string;
   readonly offset: number;
 }
 
@@ -147,9 +149,10 @@ export class History {
   }
 
   #tellOwners(partition: number, offset: number, accepted: AcceptedRecord): void {
-    if (accepted.kind === 'partition.opened') return;
-    const began = accepted.kind === 'input.began' ? accepted.what : undefined;
-    this.owners[partition]?.push({ began, offset });
+    const words = this.owners[partition];
+    if (accepted.kind === 'partition.opened') words?.push({ kind: 'opened', what: '', offset });
+    else if (accepted.kind !== 'input.began') words?.push({ kind: 'done', what: '', offset });
+    else words?.push({ kind: 'began', what: accepted.what, offset });
   }
 
   #take(event: Event, partition: number, offset: number): void {

@@ -6,8 +6,8 @@ import type { Sight, Witness } from './witness.ts';
 /** What the log tells at the end of what happened. */
 export async function lookBack(log: SqliteLog, history: History, witness: Witness): Promise<void> {
   witness.saw('a record of a former owner is ignored', history.ignored);
-  for (const { began } of history.owners.flat()) {
-    if (began !== undefined) witness.saw('inputs are taken one by one');
+  for (const { kind } of history.owners.flat()) {
+    if (kind === 'began') witness.saw('inputs are taken one by one');
   }
   for (const { event } of history.events) for (const sight of sightsOf(event)) witness.saw(sight);
   for (const [, events] of history.byExecution) {

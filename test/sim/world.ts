@@ -42,6 +42,7 @@ export function randomSettings(random: SeededRandom): WorldSettings {
     random.chance(chance) ? value : otherwise;
   const usual = defaultExecutorSettings;
   const checkpointIntervalMs = 300 + random.next() * 5_000;
+  const stale = random.chance(0.3);
   const executor = {
     ...usual,
     checkpointIntervalMs,
@@ -49,13 +50,14 @@ export function randomSettings(random: SeededRandom): WorldSettings {
     liveBytesMax: sometimes(0.2, 10_000 + random.integer(30_000), usual.liveBytesMax),
     reopenMs: sometimes(0.3, 5_000 + random.integer(30_000), usual.reopenMs),
     silenceMs: sometimes(0.3, 5_000 + random.integer(30_000), usual.silenceMs),
-    dispatchStaleMs: sometimes(0.3, 3_000 + random.integer(15_000), usual.dispatchStaleMs),
+    dispatchStaleMs: stale ? 10_000 + random.integer(20_000) : usual.dispatchStaleMs,
   };
   const compactionLagMs = 1_000 + random.integer(20_000);
   const expires = random.chance(0.5);
   return {
     executor,
-    slots: 1 + random.integer(4),
+    // Work that gets stale faster than it is done is handed out for ever.
+    slots: (stale ? 3 : 1) + random.integer(4),
     startsUnfinishedMax: sometimes(0.2, 1 + random.integer(5), 1_000),
     cleanEveryMs: 2_000 + random.integer(10_000),
     topics: topicSpecs({ partitions: PARTITIONS, workerGroups: ['default'] }).map((spec) => {
