@@ -1,6 +1,5 @@
-import type { Event, TaskEnded, TaskScheduled, TaskSleeping } from '../model/events.ts';
+import type { About, Event, TaskEnded, TaskScheduled, TaskSleeping } from '../model/events.ts';
 import type { ExecutionId } from '../model/ids.ts';
-import type { LogLine } from '../model/records.ts';
 import type { ExecutionPatch, LogLineView, TaskRunPatch, ViewBatch } from '../ports/views.ts';
 import type { ReadingPlace } from '../records/checkpoints.ts';
 import { never } from '../support/never.ts';
@@ -42,8 +41,8 @@ export class ViewChanges {
     }
   }
 
-  addLine(line: LogLine, offset: number): void {
-    this.#logLines.push({ ...line, offset });
+  addLine(execution: ExecutionId, line: LogLineView): void {
+    this.#logLines.push({ ...line, execution });
   }
 
   /** Everything up to these places has been added. */
@@ -87,8 +86,8 @@ export class ViewChanges {
         patch.state = event.mode === 'kill' ? 'KILLING' : 'RUNNING';
         return;
       case 'execution.ended':
+        identify(patch, event.about);
         patch.state = event.state;
-        patch.labels = event.about.labels;
         patch.endedAtMs = event.time;
         patch.outputs = event.outputs;
         if (event.error !== undefined) patch.error = event.error;
@@ -105,7 +104,7 @@ export class ViewChanges {
         this.#opened(event);
         return;
       case 'task.started':
-        this.#taskRun(event.execution, event.run).startedAtMs ??= event.time;
+        this.#taskRun(event.execution, event.run).startedAtMs = event.time;
         return;
       case 'task.ended':
         this.#taskEnded(patch, event);
@@ -137,6 +136,7 @@ export class ViewChanges {
     if (event.startedAtMs !== undefined) run.startedAtMs = event.startedAtMs;
     run.outputs = event.outputs;
     if (event.error !== undefined) run.error = event.error;
+    identify(patch, event.about);
     patch.taskRunsEnded += 1;
   }
 
@@ -158,6 +158,17 @@ export class ViewChanges {
     }
     return patch;
   }
+}
+
+/** Who it is: from later events, too, since the log may no longer have its beginning. */
+function identify(patch: ExecutionPatch, about: About): void {
+  patch.namespace = about.namespace;
+  patch.flow = about.flow;
+  patch.revision = about.revision;
+  patch.state = about.state;
+  patch.labels = about.labels;
+  patch.trigger = about.trigger;
+  patch.startedAtMs = about.startedAtMs;
 }
 
 function taskOf(event: {

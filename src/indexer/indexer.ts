@@ -1,14 +1,22 @@
-import { limits } from '../model/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EventFeed } from '../ports/event-feed.ts';
-import type { FetchedBatch, Log, LogSubscription, TopicName } from '../ports/log.ts';
+import type {
+  DamagedRange,
+  FetchedBatch,
+  Log,
+  LogBounds,
+  LogSubscription,
+  TopicName,
+} from '../ports/log.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { ViewStore } from '../ports/views.ts';
+import type { ReadingPlace } from '../records/checkpoints.ts';
 import { decodeLogLine } from '../records/logs.ts';
-import { ReaderRule } from '../records/reader-rule.ts';
-import { ViewChanges } from './changes.ts';
-import { TailHub } from './tail-hub.ts';
+import { beforeAll, ReaderRule } from '../records/reader-rule.ts';
+import { LineHub, TailHub } from './tail-hub.ts';
+import { ViewTrim } from './view-trim.ts';
+import { ViewWrites } from './view-writes.ts';
 
 export interface IndexerOptions {
   readonly log: Log;
@@ -18,25 +26,23 @@ export interface IndexerOptions {
   readonly metrics: Metrics;
 }
 
-/** How long a change may wait to be written; queries write first, so nobody sees the delay. */
-const WRITE_EVERY_MS = 50;
-/** As many rows are written at once at most, so that one write does not hold the process. */
-const WRITE_ROWS_MAX = 2_000;
-/** Rows that may wait for a write that fails or is slow; beyond it reading is held. */
-const WAITING_ROWS_MAX = 20_000;
-const TRIM_EVERY_MS = 60_000;
-
 /**
  * Feeds the views of this process from `events` and `logs`, and its waiting requests and streams.
  *
- * Reading goes on where the stored places say, or from the log's start. Events reach the listeners of
- * {@link TailHub} as they are read; rows are folded in memory and written together with the new places, at
- * most {@link WRITE_EVERY_MS} later, or before a query ({@link flush}). A write that fails (disk full) is
- * tried again and holds reading meanwhile, never executions (F11).
+ * Reading goes on where the stored places say. Events and lines reach their listeners as they are read; rows
+ * are folded in memory and written together with the new places a little later ({@link ViewWrites}), or
+ * before a query ({@link flush}). Views that cannot be written hold this reading, never executions (F11).
+ *
+ * A stored place tells how the log went on meanwhile. Below the log's start: retention has passed over us,
+ * rows stay and reading goes on at what is kept. Above its end: the log is another one, or has lost records
+ * that the views have; then they are emptied and built again, since numbers of two logs cannot be mixed.
  */
 export class Indexer implements EventFeed {
   readonly tail = new TailHub();
+  readonly lines = new LineHub();
   readonly #options: IndexerOptions;
+  readonly #writes: ViewWrites;
+  readonly #trim: ViewTrim;
   readonly #rules = new Map<number, ReaderRule>();
   /** Newest `nextStart` that an executor has written, by partition. */
   readonly #nextStarts = new Map<number, number>();
@@ -44,24 +50,19 @@ export class Indexer implements EventFeed {
   /** Ends of `events` at the start, by partition, not yet reached. */
   readonly #behind = new Map<number, number>();
   readonly #caughtUp = Promise.withResolvers<undefined>();
-  #changes = new ViewChanges();
-  #writing: Promise<void> | undefined;
-  #scheduled: (() => void) | undefined;
-  #trimming: () => void = () => undefined;
-  #held = false;
-  #ended = false;
 
   constructor(options: IndexerOptions) {
     this.#options = options;
+    this.#writes = new ViewWrites({ ...options, onFull: (full) => this.#hold(full) });
+    this.#trim = new ViewTrim(options);
     this.#subscription = options.log.subscribe({
       onRecords: (batch) => {
         if (batch.topic === 'events') this.#onEvents(batch);
         else this.#onLines(batch);
+        this.#writes.changed();
       },
-      onOutOfRange: (topic, partition, { start }) => {
-        options.logger.warn({ topic, partition, offset: start }, 'Views go on at the kept records');
-        this.#readFrom(topic, partition, start);
-      },
+      onDamaged: (range) => this.#onDamaged(range),
+      onOutOfRange: (topic, partition, bounds) => this.#onOutOfRange(topic, partition, bounds),
     });
   }
 
@@ -72,23 +73,17 @@ export class Indexer implements EventFeed {
 
   async start(): Promise<void> {
     const { log, store } = this.#options;
-    const places = await store.places();
-    const logPositions = await store.logPositions();
-    for (let partition = 0; partition < log.partitions; partition += 1) {
-      const { start, end } = await log.bounds('events', partition);
-      const place = places.get(partition);
-      // A place above the log's end is of another log: its rows are old, its numbers mean nothing here.
-      const known = place !== undefined && place.offset >= start && place.offset <= end;
-      this.#rules.set(partition, known ? new ReaderRule(place) : new ReaderRule());
-      const from = known ? place.offset : start;
-      if (from < end) this.#behind.set(partition, end);
-      this.#subscription.assign('events', partition, from);
-      const lines = await log.bounds('logs', partition);
-      const line = logPositions.get(partition) ?? lines.start;
-      this.#subscription.assign('logs', partition, line <= lines.end ? line : lines.start);
+    let places = await store.places();
+    let logPositions = await store.logPositions();
+    const ends = await Promise.all(this.#partitions.map((p) => log.bounds('events', p)));
+    if (ends.some(({ end }, partition) => (places.get(partition)?.offset ?? 0) > end)) {
+      this.#sayRebuilt();
+      await this.#writes.reset();
+      places = new Map();
+      logPositions = new Map();
     }
-    this.#settleBehind();
-    this.#trimLater();
+    await this.#readFrom(places, logPositions);
+    this.#trim.start();
   }
 
   /** Starts of the partition below this offset have been taken by an executor. */
@@ -96,36 +91,50 @@ export class Indexer implements EventFeed {
     return this.#nextStarts.get(partition) ?? 0;
   }
 
-  /** Writes what waits, so that a query sees every event read so far. */
-  async flush(): Promise<void> {
-    while (!this.#changes.isEmpty || this.#writing !== undefined) {
-      await (this.#writing ?? this.#write());
-    }
+  flush(): Promise<void> {
+    return this.#writes.flush();
   }
 
   async stop(): Promise<void> {
-    this.#ended = true;
-    this.#scheduled?.();
-    this.#trimming();
     await this.#subscription.close();
-    await this.flush();
+    await this.#trim.stop();
+    await this.#writes.stop();
   }
 
-  #readFrom(topic: TopicName, partition: number, offset: number): void {
-    if (topic === 'events') this.#rules.set(partition, new ReaderRule());
-    this.#subscription.assign(topic, partition, offset);
+  get #partitions(): readonly number[] {
+    return Array.from({ length: this.#options.log.partitions }, (_, partition) => partition);
+  }
+
+  async #readFrom(
+    places: ReadonlyMap<number, ReadingPlace>,
+    logPositions: ReadonlyMap<number, number>,
+  ): Promise<void> {
+    const { log } = this.#options;
+    for (const partition of this.#partitions) {
+      const events = await log.bounds('events', partition);
+      const rule = new ReaderRule(places.get(partition) ?? beforeAll);
+      rule.skipTo(events.start);
+      this.#rules.set(partition, rule);
+      if (rule.place.offset < events.end) this.#behind.set(partition, events.end);
+      this.#subscription.assign('events', partition, rule.place.offset);
+      const lines = await log.bounds('logs', partition);
+      const line = Math.max(logPositions.get(partition) ?? 0, lines.start);
+      this.#subscription.assign('logs', partition, Math.min(line, lines.end));
+    }
+    this.#settleBehind();
   }
 
   #onEvents({ partition, records, nextOffset }: FetchedBatch): void {
     const rule = this.#rules.get(partition);
     if (rule === undefined) return;
+    const { changes } = this.#writes;
     const ignored = rule.ignored;
     for (const record of records) {
       const accepted = rule.accept(record);
       if (accepted?.kind === 'event') {
         const { offset } = record;
         this.#nextStarts.set(partition, accepted.position.nextStart);
-        this.#changes.add(accepted.event, offset);
+        changes.add(accepted.event, offset);
         this.tail.publish(accepted.event, { partition, offset, epoch: rule.place.epoch });
       } else if (accepted?.kind === 'unreadable') {
         this.#unreadable(partition, record.offset, accepted.reason);
@@ -136,12 +145,22 @@ export class Indexer implements EventFeed {
       this.#options.metrics.count('millrace_records_ignored_total', labels, rule.ignored - ignored);
     }
     rule.skipTo(nextOffset);
-    this.#changes.reached(partition, rule.place);
-    if ((this.#behind.get(partition) ?? Number.POSITIVE_INFINITY) <= nextOffset) {
-      this.#behind.delete(partition);
-      this.#settleBehind();
+    changes.reached(partition, rule.place);
+    if ((this.#behind.get(partition) ?? Number.POSITIVE_INFINITY) > nextOffset) return;
+    this.#behind.delete(partition);
+    this.#settleBehind();
+  }
+
+  #onLines({ partition, records, nextOffset }: FetchedBatch): void {
+    const { changes } = this.#writes;
+    for (const record of records) {
+      const line = decodeLogLine(record);
+      if (!line.ok) continue;
+      const { execution, ...shown } = { ...line.value, offset: record.offset };
+      changes.addLine(execution, shown);
+      this.lines.publish(execution, shown);
     }
-    this.#afterReading();
+    changes.reachedLog(partition, nextOffset);
   }
 
   /** A view can lack an event; saying so loudly is all that is left to do. */
@@ -152,85 +171,49 @@ export class Indexer implements EventFeed {
     );
   }
 
-  #onLines({ partition, records, nextOffset }: FetchedBatch): void {
-    for (const record of records) {
-      const line = decodeLogLine(record);
-      if (line.ok) this.#changes.addLine(line.value, record.offset);
+  #onDamaged({ topic, partition, firstOffset, lastOffset, reason }: DamagedRange): void {
+    const place = { topic, partition, offset: firstOffset, last_offset: lastOffset, reason };
+    this.#options.logger.error(place, 'Damaged records; views lack what they held');
+  }
+
+  #onOutOfRange(topic: TopicName, partition: number, { start, end }: LogBounds): void {
+    const rule = this.#rules.get(partition);
+    if (topic === 'events' && rule !== undefined && rule.place.offset > end) {
+      this.#rebuild().catch((error: unknown) => {
+        this.#options.logger.error({ err: error }, 'Views cannot be built again; restart this');
+      });
+      return;
     }
-    this.#changes.reachedLog(partition, nextOffset);
-    this.#afterReading();
+    this.#options.logger.warn({ topic, partition, offset: start }, 'Views go on at what is kept');
+    if (topic === 'events') rule?.skipTo(start);
+    this.#subscription.assign(topic, partition, start);
+  }
+
+  async #rebuild(): Promise<void> {
+    this.#sayRebuilt();
+    for (const partition of this.#partitions) {
+      this.#rules.delete(partition);
+      this.#subscription.unassign('events', partition);
+      this.#subscription.unassign('logs', partition);
+    }
+    await this.#writes.reset();
+    await this.#readFrom(new Map(), new Map());
+  }
+
+  #sayRebuilt(): void {
+    this.#options.logger.warn({}, 'The views have more than the log; they are built again');
   }
 
   #settleBehind(): void {
     if (this.#behind.size === 0) this.#caughtUp.resolve(undefined);
   }
 
-  #afterReading(): void {
-    if (this.#changes.size >= WRITE_ROWS_MAX) void this.#write();
-    else this.#scheduleWrite(WRITE_EVERY_MS);
-    this.#hold(this.#changes.size >= WAITING_ROWS_MAX);
-  }
-
   #hold(held: boolean): void {
-    if (held === this.#held) return;
-    this.#held = held;
-    for (const topic of ['events', 'logs'] as const) {
-      for (let partition = 0; partition < this.#options.log.partitions; partition += 1) {
+    for (const partition of this.#partitions) {
+      for (const topic of ['events', 'logs'] as const) {
         if (held) this.#subscription.pause(topic, partition);
         else this.#subscription.resume(topic, partition);
       }
     }
-  }
-
-  #scheduleWrite(delayMs: number): void {
-    if (this.#scheduled !== undefined || this.#ended) return;
-    this.#scheduled = this.#options.clock.after(delayMs, () => {
-      this.#scheduled = undefined;
-      void this.#write();
-    });
-  }
-
-  #write(): Promise<void> {
-    this.#writing ??= this.#writeOnce().finally(() => {
-      this.#writing = undefined;
-    });
-    return this.#writing;
-  }
-
-  async #writeOnce(): Promise<void> {
-    if (this.#changes.isEmpty) return;
-    const changes = this.#changes;
-    this.#changes = new ViewChanges();
-    const batch = changes.batch();
-    for (let failures = 0; ; failures += 1) {
-      try {
-        await this.#options.store.write(batch);
-        this.#hold(false);
-        return;
-      } catch (error) {
-        if (this.#ended) return;
-        if (failures === 0) {
-          this.#options.logger.error({ err: error }, 'Views cannot be written; trying again');
-        }
-        await new Promise<void>((resolve) => {
-          this.#options.clock.after(Math.min(5_000, 100 * 2 ** failures), resolve);
-        });
-      }
-    }
-  }
-
-  #trimLater(): void {
-    if (this.#ended) return;
-    this.#trimming = this.#options.clock.after(TRIM_EVERY_MS, () => {
-      const { store, logger } = this.#options;
-      store
-        .trim(limits.viewExecutions.value)
-        .catch((error: unknown) => {
-          logger.warn({ err: error }, 'Old executions were not removed from the views');
-        })
-        .finally(() => {
-          this.#trimLater();
-        });
-    });
   }
 }

@@ -1,28 +1,42 @@
 import type { Event } from '../model/events.ts';
-import type { EventListener, EventPlace, EventTail } from '../ports/event-feed.ts';
+import type { EventListener, EventPlace, EventTail, LineTail } from '../ports/event-feed.ts';
+import type { LogLineView } from '../ports/views.ts';
 import { eventKey } from '../records/events.ts';
+
+/** Who listens to what, by name. Listeners are called in the order in which they came. */
+class Listeners<Arguments extends readonly unknown[]> {
+  readonly #byName = new Map<string, Set<(...args: Arguments) => void>>();
+
+  listen(name: string, listener: (...args: Arguments) => void): () => void {
+    let listeners = this.#byName.get(name);
+    if (listeners === undefined) {
+      listeners = new Set();
+      this.#byName.set(name, listeners);
+    }
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0 && this.#byName.get(name) === listeners) this.#byName.delete(name);
+    };
+  }
+
+  publish(name: string, ...args: Arguments): void {
+    const listeners = this.#byName.get(name);
+    // One that stops itself when it is called must not disturb the others.
+    if (listeners !== undefined) for (const listener of [...listeners]) listener(...args);
+  }
+}
 
 /**
  * Hands each accepted event to those who wait for it: requests that wait for their execution (by its id,
  * registered before the start is produced) and streams. Listeners are called in log order and must not block.
  */
 export class TailHub implements EventTail {
-  readonly #byEntity = new Map<string, Set<EventListener>>();
+  readonly #byEntity = new Listeners<[Event, EventPlace]>();
   readonly #all = new Set<EventListener>();
 
   listen(entity: string, listener: EventListener): () => void {
-    let listeners = this.#byEntity.get(entity);
-    if (listeners === undefined) {
-      listeners = new Set();
-      this.#byEntity.set(entity, listeners);
-    }
-    listeners.add(listener);
-    return () => {
-      listeners.delete(listener);
-      if (listeners.size === 0 && this.#byEntity.get(entity) === listeners) {
-        this.#byEntity.delete(entity);
-      }
-    };
+    return this.#byEntity.listen(entity, listener);
   }
 
   listenAll(listener: EventListener): () => void {
@@ -33,8 +47,20 @@ export class TailHub implements EventTail {
   }
 
   publish(event: Event, place: EventPlace): void {
-    const listeners = this.#byEntity.get(eventKey(event));
-    if (listeners !== undefined) for (const listener of [...listeners]) listener(event, place);
+    this.#byEntity.publish(eventKey(event), event, place);
     if (this.#all.size > 0) for (const listener of [...this.#all]) listener(event, place);
+  }
+}
+
+/** As {@link TailHub}, for log lines of tasks, by the execution's id. */
+export class LineHub implements LineTail {
+  readonly #byExecution = new Listeners<[LogLineView]>();
+
+  listen(execution: string, listener: (line: LogLineView) => void): () => void {
+    return this.#byExecution.listen(execution, listener);
+  }
+
+  publish(execution: string, line: LogLineView): void {
+    this.#byExecution.publish(execution, line);
   }
 }

@@ -1,4 +1,5 @@
 import type { Event } from '../model/events.ts';
+import type { LogLineView } from './views.ts';
 
 /** Where an event lies; `<offset>.<epoch>` is its id for clients that resume. */
 export interface EventPlace {
@@ -19,11 +20,18 @@ export interface EventTail {
   listenAll(listener: EventListener): () => void;
 }
 
-/** What reads `events` for this process's views, as those who answer requests need it. */
+/** As {@link EventTail}, for what tasks log. */
+export interface LineTail {
+  /** Listens to one execution. Returns how to stop. */
+  listen(execution: string, listener: (line: LogLineView) => void): () => void;
+}
+
+/** What reads `events` and `logs` for this process's views, as those who answer requests need it. */
 export interface EventFeed {
   readonly tail: EventTail;
+  readonly lines: LineTail;
   /** Starts of the partition below this offset have been taken by an executor. */
   nextStart(partition: number): number;
-  /** Resolves when the views have every event read so far. */
+  /** Resolves when the views have every event and line read so far; not before they can be written. */
   flush(): Promise<void>;
 }

@@ -17,13 +17,19 @@ export interface ViewStore {
   /** One transaction. */
   write(batch: ViewBatch): Promise<void>;
   execution(id: ExecutionId): Promise<ExecutionView | undefined>;
+  /** Newest first. @throws RejectedError `cursor-invalid`. */
   executions(query: ExecutionQuery): Promise<Page<ExecutionView>>;
   /** In the order of their ordinals, from after `after` on. */
   taskRuns(id: ExecutionId, range: Range): Promise<readonly TaskRunView[]>;
   /** In the order of the log, from after `after` on. */
   logLines(id: ExecutionId, range: Range): Promise<readonly LogLineView[]>;
-  /** Deletes the oldest ended executions beyond a number; returns how many went. */
-  trim(executionsMax: number): Promise<number>;
+  /**
+   * Deletes some of the ended executions that are not among the newest `executionsMax`; those that have not
+   * ended stay. Gives true when there may be more: it does only so much a call.
+   */
+  trim(executionsMax: number): Promise<boolean>;
+  /** Forgets everything, to be built again. */
+  reset(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -32,6 +38,7 @@ export interface Range {
   readonly limit: number;
 }
 
+/** May have fewer rows than asked for, even none, and a cursor: a call looks at only so many rows. */
 export interface Page<Row> {
   readonly rows: readonly Row[];
   /** Pass it back for the next page; undefined on the last. */

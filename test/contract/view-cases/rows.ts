@@ -1,0 +1,157 @@
+import { expect } from 'vitest';
+import type { LogLineView } from '../../../src/ports/views.ts';
+import type { ViewsCase } from '../views.ts';
+import { batchOf, executionPatch, lineOf, newId, runningPatch } from './batches.ts';
+
+const withoutExecution = ({ execution: _, ...line }: ReturnType<typeof lineOf>): LogLineView =>
+  line;
+
+export const rowCases: readonly ViewsCase[] = [
+  {
+    name: 'is empty at first',
+    async run(views) {
+      expect(await views.places()).toEqual(new Map());
+      expect(await views.logPositions()).toEqual(new Map());
+      expect(await views.executions({ limit: 10 })).toEqual({ rows: [] });
+      expect(await views.execution(newId())).toBeUndefined();
+      expect(await views.taskRuns(newId(), { limit: 10 })).toEqual([]);
+      expect(await views.logLines(newId(), { limit: 10 })).toEqual([]);
+    },
+  },
+  {
+    name: 'gives back an execution with all of its fields',
+    async run(views) {
+      const error = { code: 'task-failed', message: 'no', details: { status: 500 } } as const;
+      const patch = executionPatch({ state: 'FAILED', error, taskRunsEnded: 2 });
+      await views.write(batchOf({ executions: [patch] }));
+      expect(await views.execution(patch.id)).toEqual({ ...patch, eventOffsets: [1] });
+    },
+  },
+  {
+    name: 'gives null for what a running execution does not have yet',
+    async run(views) {
+      const patch = runningPatch({ trigger: { type: 'api', id: null } });
+      await views.write(batchOf({ executions: [patch] }));
+      expect(await views.execution(patch.id)).toMatchObject({
+        state: 'RUNNING',
+        trigger: { type: 'api', id: null },
+        endedAtMs: null,
+        outputs: null,
+        error: null,
+      });
+    },
+  },
+  {
+    name: 'leaves as they are the fields that a later patch does not have, and adds up the rest',
+    async run(views) {
+      const first = runningPatch({ taskRunsEnded: 1, eventOffsets: [3, 5] });
+      const { id } = first;
+      await views.write(batchOf({ executions: [first] }));
+      const next = { id, state: 'KILLING', taskRunsEnded: 2, eventOffsets: [9, 11] } as const;
+      await views.write(batchOf({ executions: [{ ...next, eventOffsets: [9, 11] }] }));
+      expect(await views.execution(id)).toMatchObject({
+        ...first,
+        state: 'KILLING',
+        taskRunsEnded: 3,
+        eventOffsets: [3, 5, 9, 11],
+      });
+    },
+  },
+  {
+    name: 'gives task runs in the order of their ordinals, bit by bit',
+    async run(views) {
+      const patch = runningPatch();
+      const execution = patch.id;
+      const taskRuns = [12, 2, 1, 30].map((ordinal) => ({
+        execution,
+        ordinal,
+        parent: 0,
+        task: `task_${ordinal}`,
+        taskType: 'log',
+        state: 'RUNNING' as const,
+      }));
+      await views.write(batchOf({ executions: [patch], taskRuns }));
+      const ordinals = async (range: { after?: number; limit: number }) =>
+        (await views.taskRuns(execution, range)).map(({ ordinal }) => ordinal);
+      expect(await ordinals({ limit: 10 })).toEqual([1, 2, 12, 30]);
+      expect(await ordinals({ after: 1, limit: 2 })).toEqual([2, 12]);
+      expect(await ordinals({ after: 30, limit: 2 })).toEqual([]);
+    },
+  },
+  {
+    name: 'keeps when a task run was first scheduled, and takes the rest from the newest patch',
+    async run(views) {
+      const patch = runningPatch();
+      const run = { execution: patch.id, ordinal: 1 };
+      const opened = { parent: 0, task: 'call', taskType: 'http.request' };
+      const first = {
+        ...run,
+        ...opened,
+        state: 'RUNNING',
+        scheduledAtMs: 10,
+        dispatch: 1,
+      } as const;
+      await views.write(batchOf({ executions: [patch], taskRuns: [first] }));
+      const again = { id: patch.id, taskRunsEnded: 0, eventOffsets: [] };
+      const error = { code: 'timed-out', message: 'late' } as const;
+      const second = { ...run, scheduledAtMs: 20, dispatch: 2, startedAtMs: 25, error } as const;
+      await views.write(batchOf({ executions: [again], taskRuns: [second] }));
+      expect(await views.taskRuns(patch.id, { limit: 1 })).toEqual([
+        {
+          ordinal: 1,
+          ...opened,
+          state: 'RUNNING',
+          attempt: 1,
+          dispatch: 2,
+          scheduledAtMs: 10,
+          startedAtMs: 25,
+          endedAtMs: null,
+          outputs: null,
+          error,
+        },
+      ]);
+    },
+  },
+  {
+    name: 'gives log lines in the order of the log, bit by bit, and each once',
+    async run(views) {
+      const patch = runningPatch();
+      const lines = [40, 7, 9, 8].map((offset) => lineOf(patch.id, offset));
+      await views.write(batchOf({ executions: [patch], logLines: lines }));
+      await views.write(batchOf({ logLines: lines.slice(0, 2) }));
+      const inOrder = lines.map(withoutExecution).sort((a, b) => a.offset - b.offset);
+      expect(await views.logLines(patch.id, { limit: 10 })).toEqual(inOrder);
+      expect(await views.logLines(patch.id, { after: 7, limit: 2 })).toEqual(inOrder.slice(1, 3));
+    },
+  },
+  {
+    name: 'keeps lines that come before their execution, which is not there until its events are',
+    async run(views) {
+      const patch = runningPatch();
+      await views.write(batchOf({ logLines: [lineOf(patch.id, 1)] }));
+      expect(await views.execution(patch.id)).toBeUndefined();
+      expect(await views.executions({ limit: 10 })).toEqual({ rows: [] });
+      await views.write(batchOf({ executions: [patch], logLines: [lineOf(patch.id, 2)] }));
+      const lines = await views.logLines(patch.id, { limit: 10 });
+      expect(lines.map(({ offset }) => offset)).toEqual([1, 2]);
+      expect(await views.execution(patch.id)).toMatchObject({ eventOffsets: [1] });
+    },
+  },
+  {
+    name: 'shows the beginning and the size of values that are too large for a view',
+    async run(views) {
+      const small = 'x'.repeat(8 * 1024 - 2);
+      const patch = executionPatch({ inputs: { text: 'ä'.repeat(8_000) }, outputs: small });
+      const run = { execution: patch.id, ordinal: 1, outputs: `${small}x` };
+      await views.write(batchOf({ executions: [patch], taskRuns: [run] }));
+      const view = await views.execution(patch.id);
+      expect(view?.outputs).toBe(small);
+      expect(view?.inputs).toEqual({
+        $preview: expect.stringMatching(/^\{"text":"ä+$/),
+        $bytes: 16_000 + '{"text":""}'.length,
+      });
+      const [shown] = await views.taskRuns(patch.id, { limit: 1 });
+      expect(shown?.outputs).toMatchObject({ $bytes: 8 * 1024 + 1 });
+    },
+  },
+];
