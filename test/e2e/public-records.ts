@@ -5,6 +5,7 @@ export interface EndedExecution {
   readonly executionId: string;
   readonly state: string;
   readonly outputs?: unknown;
+  readonly error?: unknown;
   readonly labels: Readonly<Record<string, string>>;
   /** Where the record lay. */
   readonly partition: number;

@@ -96,6 +96,10 @@ export class RoleProcess {
     );
   }
 
+  get hasEnded(): boolean {
+    return typeof this.#child?.exitCode === 'number' || this.#child?.signalCode !== null;
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#child?.kill(signal);
   }
