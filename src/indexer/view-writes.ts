@@ -47,7 +47,7 @@ export class ViewWrites {
   /** To be called when something was added to {@link changes}. */
   changed(): void {
     if (this.#changes.size >= WRITE_ROWS_MAX) void this.#write();
-    else this.#schedule();
+    else if (!this.#changes.isEmpty) this.#schedule();
     this.#sayFull(this.#changes.size >= WAITING_ROWS_MAX);
   }
 
@@ -89,6 +89,8 @@ export class ViewWrites {
   #write(): Promise<void> {
     this.#writing ??= this.#writeOnce().finally(() => {
       this.#writing = undefined;
+      // What came meanwhile may be so much that nothing more is read: nobody else would begin the next write.
+      this.changed();
     });
     return this.#writing;
   }
@@ -98,7 +100,6 @@ export class ViewWrites {
     const batch = this.#changes.batch();
     this.#changes = new ViewChanges();
     await this.#untilDone(() => this.#options.store.write(batch));
-    this.#sayFull(this.#changes.size >= WAITING_ROWS_MAX);
   }
 
   async #untilDone(work: () => Promise<void>): Promise<void> {
