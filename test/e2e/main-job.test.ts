@@ -15,7 +15,7 @@ import { kafkajs } from '../../src/adapters/kafka/corrections.ts';
 import { kafkaBrokers } from '../services/kafka.ts';
 import { eventually } from '../support/memory-ports.ts';
 import { CallCounter } from './call-counter.ts';
-import { epochsOf } from './epochs.ts';
+import { Partitions } from './partitions.ts';
 import { PublicRecords } from './public-records.ts';
 import { RoleProcess } from './role-process.ts';
 
@@ -31,6 +31,8 @@ let brokers = '';
 let prefix = '';
 let folder = '';
 let counter: CallCounter;
+let partitions: Partitions;
+const tails: PublicRecords[] = [];
 const processes: RoleProcess[] = [];
 
 beforeAll(async () => {
@@ -49,6 +51,8 @@ afterEach(({ task }) => {
 });
 
 afterAll(async () => {
+  await Promise.all(tails.map((tail) => tail.stop()));
+  await partitions.close();
   await Promise.all(processes.map((process) => process.remove()));
   await counter.stop();
   await rm(folder, { recursive: true, force: true });
@@ -75,6 +79,7 @@ tasks:
     uri: ${url}
     body: { order: "<< inputs.order >>" }
 outputs:
+  - { id: order, type: string, value: "<< inputs.order >>" }
   - { id: charged, type: bool, value: "<< outputs.charge.body.charged >>" }
 `;
 }
@@ -143,6 +148,23 @@ async function fire(origin: string, flow: string, body: object, key: string): Pr
   );
 }
 
+async function tail(): Promise<PublicRecords> {
+  const records = new PublicRecords(brokers, prefix);
+  tails.push(records);
+  await records.start();
+  return records;
+}
+
+function orderOf(outputs: unknown): string {
+  // An output of `chargeFlow`.
+  return (outputs as { order: string }).order;
+}
+
+function repeatedIn(texts: readonly string[]): readonly string[] {
+  const seen = new Set<string>();
+  return texts.filter((text) => seen.size === seen.add(text).size);
+}
+
 function say(text: string): void {
   process.stderr.write(`main-job: ${text}\n`);
 }
@@ -161,9 +183,9 @@ describe('the main job', () => {
     });
     const applied = await run(process.execPath, [command, 'apply', folder, '--server', api.origin]);
     say(applied.stdout.trim().replaceAll('\n', '; '));
-    const records = new PublicRecords(brokers, prefix);
-    await records.start();
-    const epochsBefore = await epochsOf(brokers, prefix);
+    const records = await tail();
+    partitions = await Partitions.open(brokers, prefix);
+    const epochsBefore = await partitions.epochs();
 
     const kafka = new kafkajs.Kafka({
       brokers: [brokers],
@@ -191,11 +213,12 @@ describe('the main job', () => {
 
     const total = WEBHOOK_STARTS + RECORD_STARTS;
     await eventually(`${total} executions to end`, () => records.ended.size >= total, 180_000);
-    const epochsAfter = await epochsOf(brokers, prefix);
+    const epochsAfter = await partitions.epochs();
     say(`epochs before ${[...epochsBefore].join(' ')}, after ${[...epochsAfter].join(' ')}`);
-    await records.stop();
 
     expect(executionIds.size).toBe(WEBHOOK_STARTS);
+    const orders = records.executions.map(({ outputs }) => orderOf(outputs));
+    expect(repeatedIn(orders)).toEqual([]);
     expect(records.ended.size).toBe(total);
     expect(new Set(records.ended.values())).toEqual(new Set(['SUCCESS']));
     for (const id of executionIds) expect(records.ended.get(id)).toBe('SUCCESS');
@@ -230,7 +253,7 @@ describe('the main job', () => {
 
   it('ends what slept while every role was stopped and started', async () => {
     const api = processes[0];
-    const records = new PublicRecords(brokers, prefix);
+    const records = await tail();
     const ids = new Set<string>();
     await Promise.all(
       Array.from({ length: SLEEPERS }, async (_, n) => {
@@ -238,19 +261,18 @@ describe('the main job', () => {
       }),
     );
     expect(ids.size).toBe(SLEEPERS);
-    // Two checkpoints later the sleepers are in one; then everything stops, some of it without a word.
-    await new Promise((resolve) => setTimeout(resolve, 11_000));
+    // Once the sleepers are in a checkpoint everything stops, some of it without a word.
+    const ends = await partitions.ends();
+    await eventually('checkpoints', () => partitions.areCheckpointed(ends), 30_000);
     await Promise.all(processes.map((role, n) => (n % 2 === 0 ? role.stop() : role.kill())));
     const before = processes.map(({ output }) => output.length);
     for (const role of processes) role.spawn();
     await Promise.all(processes.map((role) => role.ready()));
-    await records.start();
     await eventually(
       'all sleepers to end',
       () => [...ids].every((id) => records.ended.has(id)),
       120_000,
     );
-    await records.stop();
     for (const id of ids) expect(records.ended.get(id)).toBe('SUCCESS');
     const restored = processes.flatMap(({ output }, n) =>
       [...output.slice(before[n]).matchAll(/partition \d+ restored from [^"]+/g)].map(

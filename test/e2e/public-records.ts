@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { kafkajs } from '../../src/adapters/kafka/corrections.ts';
 
 /** The data of the public record of an ended execution, as far as tests look at it. */
@@ -28,7 +29,7 @@ export class PublicRecords {
       clientId: 'tail',
       logLevel: kafkajs.logLevel.NOTHING,
     });
-    this.#consumer = kafka.consumer({ groupId: `${prefix}tail`, maxWaitTimeInMs: 100 });
+    this.#consumer = kafka.consumer({ groupId: `tail-${randomUUID()}`, maxWaitTimeInMs: 100 });
     this.#prefix = prefix;
   }
 
