@@ -1,5 +1,7 @@
 import type { SqliteLog } from '../../src/adapters/sqlite/log.ts';
 import { formatEvent } from '../../src/engine/compact-log.ts';
+import { finishRestore } from '../../src/engine/pages.ts';
+import { PartitionState } from '../../src/engine/partition-state.ts';
 import { foreignId } from '../../src/engine/start/foreign-id.ts';
 import type { Event } from '../../src/model/events.ts';
 import { type ExecutionId, partitionOf } from '../../src/model/ids.ts';
@@ -52,6 +54,8 @@ export class History {
   /** The revisions of each flow, in order. */
   readonly revisions = new Map<string, Revision[]>();
   readonly problems: string[] = [];
+  /** What all events have led to, by partition. */
+  readonly states: readonly PartitionState[];
   readonly #partitions: number;
   readonly #rules: readonly ReaderRule[];
   readonly #subscription: LogSubscription;
@@ -63,6 +67,8 @@ export class History {
     this.#partitions = log.partitions;
     this.#rules = Array.from({ length: log.partitions }, () => new ReaderRule());
     this.owners = this.#rules.map(() => []);
+    this.states = this.#rules.map((_, at) => new PartitionState(at, log.partitions));
+    for (const state of this.states) finishRestore(state, -1);
     this.#subscription = log.subscribe({
       onRecords: ({ topic, partition, records }) => {
         for (const record of records) this.#read(topic, partition, record);
@@ -145,7 +151,14 @@ export class History {
     if (accepted === undefined) return;
     if (accepted.kind === 'unreadable') this.problems.push(accepted.reason);
     this.#tellOwners(partition, record.offset, accepted);
-    if (accepted.kind === 'event') this.#take(accepted.event, partition, record.offset);
+    const state = this.states[partition];
+    if (state !== undefined && 'position' in accepted) {
+      const { nextStart, nextCommand } = accepted.position;
+      state.positions = { nextStart, nextCommand };
+    }
+    if (accepted.kind !== 'event') return;
+    state?.applyRecorded(accepted.event, record.offset);
+    this.#take(accepted.event, partition, record.offset);
   }
 
   #tellOwners(partition: number, offset: number, accepted: AcceptedRecord): void {

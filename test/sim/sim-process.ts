@@ -18,6 +18,8 @@ const GRACE_MS = 10_000;
 /** How long a dead process stays dead. */
 const REST_MS_MIN = 200;
 const REST_MS_MAX = 8_000;
+/** How long an append is waited for before a process stands still in it. */
+const APPENDING_MS = 500;
 /** Clocks of machines may be as wrong. */
 const SKEW_MS_MAX = 3_600_000;
 
@@ -134,18 +136,39 @@ export class SimProcess {
     this.#world.clock.after(forMs, () => {
       if (this.#life !== life) return;
       this.#world.tell(`${this.name} goes on`);
-      if (forMs > this.#world.settings.executor.sessionMs && this.#role !== 'api') {
-        const article = this.#role === 'executor' ? 'an executor' : 'a worker';
-        this.#world.witness.saw(`${article} stands still for longer than its session`);
-      }
-      life.clock.thaw();
-      life.log.thaw();
+      this.#thaw(life, forMs);
+    });
+  }
+
+  /** Stands still in the middle of an append, where there is one: it gets into the log after the stand-still. */
+  freezeInAppend(forMs: number): void {
+    const life = this.#life;
+    if (life === undefined) return;
+    const { clock, log } = this.#world;
+    const releases = Array.from({ length: log.partitions }, (_, partition) =>
+      life.log.faults.stall('events', partition),
+    );
+    clock.after(APPENDING_MS, () => {
+      if (this.#life === life) this.freeze(forMs);
+      clock.after(forMs, () => {
+        for (const release of releases) release();
+      });
     });
   }
 
   /** From now on nothing goes wrong any more. */
   calm(): void {
     calm(this.#weather);
+  }
+
+  #thaw(life: Life, afterMs: number): void {
+    const { settings, witness } = this.#world;
+    if (afterMs > settings.executor.sessionMs && this.#role !== 'api') {
+      const article = this.#role === 'executor' ? 'an executor' : 'a worker';
+      witness.saw(`${article} stands still for longer than its session`);
+    }
+    life.clock.thaw();
+    life.log.thaw();
   }
 
   #die(how: string): void {

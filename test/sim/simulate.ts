@@ -1,6 +1,7 @@
 import { withFaults } from '../../src/adapters/faults/faulty-log.ts';
 import { openSqliteLog } from '../../src/adapters/sqlite/log.ts';
 import { silentLogger } from '../support/memory-ports.ts';
+import { checkRestores } from './check-restore.ts';
 import { check } from './checker.ts';
 import { Client } from './client.ts';
 import { deploy, flowNames, lethalName } from './flows.ts';
@@ -41,6 +42,8 @@ const AFTERMATH_MS = 5_000;
 
 const STARTS_MIN = 8;
 const STARTS_MORE_MAX = 30;
+/** How often it is compared what a restore would give. */
+const RESTORES = 4;
 const FENCE_CHANCE = 0.6;
 const LETHAL_CHANCE = 0.06;
 
@@ -66,10 +69,15 @@ export async function simulate(seed: number, bug?: PlantedBug): Promise<Simulati
   }
   if (random.chance(LETHAL_CHANCE)) client.startFlowWithin(TROUBLE_MS, lethalName);
   strike(processes, clock, random.fork(), TROUBLE_MS);
+  const restores = (): Promise<void> => checkRestores(log, clock, history, witness);
+  for (let n = 0; n < RESTORES; n += 1) {
+    clock.after(random.next() * TROUBLE_MS, () => void restores());
+  }
   await clock.runUntil(() => false, TROUBLE_MS);
   tell('nothing goes wrong any more');
   for (const process of processes) process.calm();
   const late = await finish(clock, client, history, processes);
+  await clock.runThrough(restores());
   const ended = { history, promised: client.promised, outside, views: api.views, api: api.api };
   const problems = [...late, ...witness.problems, ...(await check(ended))];
   const executions = history.byExecution.size;
@@ -89,8 +97,8 @@ async function createWorld(
   tell: World['tell'],
   bug: PlantedBug | undefined,
 ): Promise<World> {
-  const settings = randomSettings(random.fork());
   const fence = random.chance(FENCE_CHANCE);
+  const settings = randomSettings(random.fork(), fence);
   tell(`fence ${fence ? 'on' : 'off'}`);
   const { topics } = settings;
   const log = await openSqliteLog({ file: ':memory:', topics, clock, logger: silentLogger, fence });

@@ -50,7 +50,8 @@ export function strike(
     const kind = random.next();
     const forMs = random.next() * FREEZE_MS_MAX;
     clock.after(random.next() * withinMs, () => {
-      if (kind < 0.4) victim?.freeze(forMs);
+      if (kind < 0.25) victim?.freeze(forMs);
+      else if (kind < 0.45) victim?.freezeInAppend(forMs);
       else if (kind < 0.75) victim?.crash('kill -9');
       else victim?.stop();
     });
