@@ -17,9 +17,29 @@ const steps = fc.array(
 
 type Step = 'task.scheduled' | 'task.started' | 'task.sleeping' | 'execution.ending';
 
+function created(execution: ExecutionId, about: About): Event {
+  return {
+    time: about.startedAtMs,
+    cause,
+    execution,
+    type: 'execution.created',
+    seq: 1,
+    namespace: about.namespace,
+    flow: about.flow,
+    revision: about.revision,
+    flowOffset: 0,
+    flowSha256: '',
+    inputs: { n: 1 },
+    labels: about.labels,
+    variables: {},
+    globals: {},
+    trigger: about.trigger,
+  };
+}
+
 /** One execution from beginning to end, in the form that the engine gives. */
 function eventsOf(execution: ExecutionId, middle: readonly Step[]): readonly Event[] {
-  let time = 1_000;
+  let time = 1_007;
   const happened = () => ({ time: (time += 7), cause, execution });
   const task = { run: 2, parent: 0, task: 'call', taskType: 'http.request' };
   const about: About = {
@@ -69,21 +89,7 @@ function eventsOf(execution: ExecutionId, middle: readonly Step[]): readonly Eve
     }
   };
   return [
-    {
-      ...happened(),
-      type: 'execution.created',
-      seq: 1,
-      namespace: about.namespace,
-      flow: about.flow,
-      revision: about.revision,
-      flowOffset: 0,
-      flowSha256: '',
-      inputs: { n: 1 },
-      labels: about.labels,
-      variables: {},
-      globals: {},
-      trigger: about.trigger,
-    },
+    created(execution, about),
     ended(1),
     ...middle.map(stepEvent),
     ended(2),
