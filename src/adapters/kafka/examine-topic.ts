@@ -37,7 +37,7 @@ export function hidden(subject: string, code: number, right: string): Finding {
     level: 'problem',
     subject,
     message: `cannot be looked at: ${errorCode(code).name}`,
-    advice: `Give this user the right to ${right} it (docs/cli.md, "doctor").`,
+    advice: `Give this user the right to ${right} it (docs/kafka.md, "Rights").`,
   };
 }
 
