@@ -23,6 +23,11 @@ export interface FlowDefinition {
   /** Rendered once, in this order, at start. */
   readonly variables: readonly { readonly id: string; readonly value: CompiledValue }[];
   readonly tasks: readonly TaskDefinition[];
+  /** Run after a failure, and at every end. */
+  readonly errors: readonly TaskDefinition[];
+  readonly finally: readonly TaskDefinition[];
+  /** A duration, counted from the start of the execution. */
+  readonly timeout?: CompiledValue;
   readonly outputs: readonly OutputDeclaration[];
   readonly triggers: readonly TriggerDefinition[];
   /** Every task of the tree by its id. */
@@ -39,17 +44,46 @@ export interface TaskDefinition {
   readonly description?: string;
   readonly disabled: boolean;
   readonly when?: Template;
+  readonly retry?: RetryPolicy;
+  /** A duration: of an attempt on a worker from its start there, of a block or sleep from its scheduling. */
+  readonly timeout?: CompiledValue;
+  /** A failure ends the task as WARNING. */
+  readonly allowFailure: boolean;
+  /** A warning ends the task as SUCCESS. */
+  readonly allowWarning: boolean;
   readonly workerGroup: string;
   readonly idempotencyKey?: Template;
   /** The type's own properties, without those that hold child tasks. */
   readonly properties: Readonly<Record<string, CompiledValue>>;
   /** True when a property calls `secret` or `env`: then a worker evaluates it. */
   readonly impure: boolean;
-  /** The child tasks by property (`tasks`, `then`, …), in order. */
+  /**
+   * The child tasks by property, in order: `tasks`, `then`, `else`, `default`, `errors`, `finally`; those of a
+   * map of lists by property and key: `cases.<key>`.
+   */
   readonly children: Readonly<Record<string, readonly TaskDefinition[]>>;
   /** Ids of the blocks around it, outermost first. */
   readonly blocks: readonly string[];
 }
+
+/** When a failed attempt is followed by another; every attempt counts, the first included. */
+export interface RetryPolicy {
+  readonly delay: RetryDelay;
+  /** One of the two is given, or both: the first that is reached ends it. */
+  readonly maxAttempts?: number;
+  /** From the first attempt's start to the begin of the last, ms. */
+  readonly maxDurationMs?: number;
+}
+
+export type RetryDelay =
+  | { readonly type: 'constant'; readonly intervalMs: number }
+  | {
+      readonly type: 'exponential';
+      readonly intervalMs: number;
+      readonly maxIntervalMs?: number;
+      readonly factor: number;
+    }
+  | { readonly type: 'random'; readonly minIntervalMs: number; readonly maxIntervalMs: number };
 
 export interface OutputDeclaration {
   readonly id: string;

@@ -9,13 +9,17 @@
 import type { Failure, FailureCode, Outcome } from '../model/failure.ts';
 import type { ExecutionId, TaskRunId } from '../model/ids.ts';
 import type { LogLevel } from '../model/records.ts';
-import type { Json, JsonObject } from '../support/json.ts';
+import type { JsonObject } from '../support/json.ts';
+import type { Trigger } from './triggers.ts';
 
 export type { Failure, FailureCode, Outcome } from '../model/failure.ts';
 export type { LogLevel } from '../model/records.ts';
 export type { Json, JsonObject } from '../support/json.ts';
 export { formatDuration, parseDuration } from '../support/duration.ts';
 export { isJsonArray, isJsonObject } from '../support/json.ts';
+export type { Topics } from '../ports/topics.ts';
+export type * from './triggers.ts';
+export { ConnectionMissing } from './triggers.ts';
 
 /** What a plugin's module exports by default. */
 export interface Plugin {
@@ -98,50 +102,4 @@ export class TaskFailure extends Error {
       ...(this.details === undefined ? {} : { details: this.details }),
     };
   }
-}
-
-/**
- * What makes executions start, by kind. `request`: an HTTP call. The kinds for records, places looked at and
- * due times join this union with their first plugins.
- */
-export type Trigger = RequestTrigger;
-
-/** An HTTP request, as a request trigger sees it. */
-export interface TriggerRequest {
-  /** Upper case. */
-  readonly method: string;
-  /** What follows the trigger's id in the path; empty, or it begins with `/`. */
-  readonly path: string;
-  /** Names in lower case; a repeated header's values joined by `, `. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** Query parameters; the list where one is repeated. */
-  readonly parameters: Readonly<Record<string, string | readonly string[]>>;
-  /** The body's bytes as they came. */
-  readonly rawBody: Uint8Array;
-  /** When it came, ms since 1970. */
-  readonly receivedAtMs: number;
-}
-
-export interface RequestTrigger {
-  readonly kind: 'request';
-  /**
-   * Whether the request may start the flow. Fails closed: no secret, no start.
-   *
-   * @param properties the trigger's evaluated properties, secrets in place.
-   */
-  verify(request: TriggerRequest, properties: JsonObject): Verification;
-  /** Turns a verified request into what the flow sees under `trigger`. */
-  read(request: TriggerRequest, properties: JsonObject): RequestEvent;
-}
-
-export type Verification =
-  | { readonly ok: true }
-  /** `reason` is for the operator (decision, server log); the caller only learns "401". */
-  | { readonly ok: false; readonly reason: string };
-
-export interface RequestEvent {
-  /** The fields of `trigger`, without `type` and `id`. */
-  readonly fields: Readonly<Record<string, Json>>;
-  /** The provider's delivery id or the caller's `Idempotency-Key`, not yet scoped. */
-  readonly idempotencyKey?: string;
 }

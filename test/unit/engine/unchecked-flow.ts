@@ -47,6 +47,8 @@ export function uncheckedFlow(source: string, revision: number, offset: number):
       value: compileValue(value),
     })),
     tasks,
+    errors: [],
+    finally: [],
     outputs: (yaml.outputs ?? []).map((output) => ({
       ...output,
       value: compileValue(output.value),
@@ -77,6 +79,8 @@ function taskOf(yaml: TaskYaml, blocks: readonly string[]): TaskDefinition {
       ? { idempotencyKey: parseTemplate(idempotencyKey) }
       : {}),
     properties: Object.fromEntries(compiled) as TaskDefinition['properties'],
+    allowFailure: false,
+    allowWarning: false,
     impure: false,
     children: children.length === 0 ? {} : { tasks: children },
     blocks,
