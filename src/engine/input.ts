@@ -33,6 +33,8 @@ export interface CommandInput {
   readonly offset: number;
   readonly timeMs: number;
   readonly command: Command;
+  /** Of a forwarded start, as {@link StartInput.refusal}. */
+  readonly refusal?: { readonly reason: string; readonly message: string };
 }
 
 /** A record of `commands` that is no command: dead letter, and the partition goes on. */

@@ -11,6 +11,7 @@ import type { DamagedRange, FetchedBatch, LogBounds } from '../ports/log.ts';
 import { Agendas } from './agendas.ts';
 import type { BrokerTime } from './broker-time.ts';
 import { Commands } from './commands.ts';
+import { ForwardedStarts } from './forwarded-starts.ts';
 import { type Candidate, Inputs } from './inputs.ts';
 import { LogEnd } from './log-end.ts';
 import { Notices } from './notices.ts';
@@ -37,6 +38,7 @@ export class PartitionInput implements Reader {
   readonly #commands: Commands;
   readonly #starts: Starts;
   readonly #gate: StartGate;
+  readonly #forwarded: ForwardedStarts;
   readonly #timers: Timers;
   readonly #notices: Notices;
   readonly #inputs: Inputs;
@@ -57,7 +59,13 @@ export class PartitionInput implements Reader {
     const positions = () => state.positions;
     const passed = (behind: typeof state.positions): void => void (state.positions = behind);
     this.#gate = new StartGate(flows, wake);
-    this.#commands = new Commands(partition, positions, passed);
+    this.#forwarded = new ForwardedStarts({ flows, clock, wake });
+    this.#commands = new Commands({
+      partition,
+      forwarded: this.#forwarded,
+      positions,
+      onPassed: passed,
+    });
     this.#starts = new Starts({
       partition,
       gate: this.#gate,
@@ -174,6 +182,7 @@ export class PartitionInput implements Reader {
     this.#reading?.close();
     this.#timers.close();
     this.#gate.close();
+    this.#forwarded.close();
   }
 
   /** Pauses at the limit, resumes at half of it, so that a queue at its limit does not flap. */

@@ -6,7 +6,8 @@ import { LogEnd } from './log-end.ts';
 export type GateVerdict = 'pass' | 'wait' | { readonly reason: string; readonly message: string };
 
 /**
- * Holds starts (never commands) until the replica of `flows` knows what they name.
+ * Holds starts until the replica of `flows` knows what they name; of commands only those that are starts
+ * (forwarded-starts.ts).
  *
  * A start of the API or a trigger names the end of `flows` that its sender saw: the revision is the head at
  * that offset, so the replica must have reached it. One that lies beyond the end of `flows` was sent against

@@ -131,6 +131,12 @@ export const limits = {
     unit: 'ms',
     meaning: 'How long the API waits for the id of a keyed start, then 503.',
   },
+  forwardedStartHeldMs: {
+    value: 60_000,
+    unit: 'ms',
+    meaning:
+      'How long a forwarded start, and the commands behind it, wait for the replica of `flows`; then it goes to `dlq`.',
+  },
   queuedInputs: {
     value: 5_000,
     unit: 'records',

@@ -308,7 +308,7 @@ export class Cluster {
 }
 
 /** A log whose subscriptions hear nothing until the promise resolves. */
-function heldUntil(log: Log, held: Promise<void> | undefined): Log {
+export function heldUntil(log: Log, held: Promise<void> | undefined): Log {
   if (held === undefined) return log;
   return {
     partitions: log.partitions,

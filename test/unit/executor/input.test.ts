@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { SystemClock } from '../../../src/adapters/system/clock.ts';
 import { Commands } from '../../../src/executor/commands.ts';
 import { Starts } from '../../../src/executor/starts.ts';
 import { StartGate } from '../../../src/executor/start-gate.ts';
+import { ForwardedStarts } from '../../../src/executor/forwarded-starts.ts';
 import { FlowFollower } from '../../../src/executor/flow-follower.ts';
 import { limits } from '../../../src/model/limits.ts';
 import type { OutgoingRecord } from '../../../src/model/log-records.ts';
@@ -137,17 +139,19 @@ describe('commands', () => {
   test('and starts that were damaged pass their range, with a reason that names it', () => {
     const positions = { nextStart: 3, nextCommand: 3 };
     const range = { partition: 0, firstOffset: 3, lastOffset: 9, reason: 'crc' } as const;
-    const commands = new Commands(
-      0,
-      () => positions,
-      () => undefined,
-    );
+    const flows = new FlowFollower({ log: cluster.log, logger: silentLogger, catalog });
+    const clock = new SystemClock();
+    const commands = new Commands({
+      partition: 0,
+      forwarded: new ForwardedStarts({ flows, clock, wake: () => undefined }),
+      positions: () => positions,
+      onPassed: () => undefined,
+    });
     commands.queue.pushDamaged({ ...range, topic: 'commands' }, 77);
     expect(commands.next()).toMatchObject({
       positions: { nextStart: 3, nextCommand: 10 },
       input: { kind: 'unreadable-command', offset: 3, timeMs: 77, reason: 'batch-damaged' },
     });
-    const flows = new FlowFollower({ log: cluster.log, logger: silentLogger, catalog });
     const starts = new Starts({
       partition: 0,
       gate: new StartGate(flows, () => undefined),
