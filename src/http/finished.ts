@@ -1,11 +1,13 @@
 import type { Context } from 'hono';
 import { z } from '@hono/zod-openapi';
 import type { ExecutionId } from '../model/ids.ts';
-import type { Clock } from '../ports/clock.ts';
+import { isTerminal } from '../model/states.ts';
 import { parseDuration } from '../support/duration.ts';
 import type { Json, JsonObject } from '../support/json.ts';
+import { viewOf, wholeOutputs } from './execution-reader.ts';
 import { Problem } from './problem.ts';
-import type { ExecutionEnd, NewStart, Starter } from './starter.ts';
+import type { HttpServices } from './services.ts';
+import type { ExecutionEnd, NewStart, Started } from './starter.ts';
 
 /** The longest that a request may wait for its execution. */
 const WAIT_MAX_MS = 5 * 60_000;
@@ -37,7 +39,11 @@ export function linksOf(execution: ExecutionId): z.infer<typeof linksSchema> {
   return { self, events: `${self}/events`, logs: `${self}/logs` };
 }
 
-/** Milliseconds of `?wait=30s`; undefined when there is none. */
+/**
+ * Milliseconds of `?wait=30s`; undefined when there is none.
+ *
+ * @throws {@link Problem} 400.
+ */
 export function waitOf(text: string | undefined): number | undefined {
   if (text === undefined || text === '') return undefined;
   const waitMs = parseDuration(text);
@@ -51,53 +57,86 @@ export function waitOf(text: string | undefined): number | undefined {
   return waitMs;
 }
 
-export interface EndLookup {
-  /** The end of an execution that may have ended before this request, from the views. */
-  (execution: ExecutionId): Promise<{ state: string; outputs: Json; error?: Json } | undefined>;
+/** How an execution ended. */
+interface End {
+  readonly state: string;
+  readonly outputs: Json;
+  readonly error?: Json;
 }
 
-export interface StartAndAnswerOptions {
-  readonly starter: Starter;
-  readonly clock: Clock;
-  readonly endOf: EndLookup;
-}
-
-/** Starts and answers: 202 once the start is stored; with a wait 200 and the outputs, or 202 + Location. */
+/**
+ * Starts and answers: 202 once the start is stored; with a wait 200 and the outputs, or 202 + Location.
+ *
+ * @throws {@link Problem} as `Starter.start`.
+ */
 export async function startAndAnswer(
   context: Context,
   request: NewStart,
   waitMs: number | undefined,
-  { starter, clock, endOf }: StartAndAnswerOptions,
+  services: HttpServices,
 ): Promise<Response> {
-  if (waitMs === undefined) {
-    const { execution, duplicate } = await starter.start(request);
-    return answerStarted(context, execution, duplicate);
-  }
-  const ended = Promise.withResolvers<ExecutionEnd | undefined>();
-  const { execution, duplicate } = await starter.start(request, ended.resolve);
-  if (duplicate) {
-    const end = await endOf(execution);
-    if (end !== undefined) return answerEnd(context, execution, end);
-  }
-  const cancel = clock.after(waitMs, () => {
-    ended.resolve(undefined);
+  if (waitMs === undefined) return answerStarted(context, await services.starter.start(request));
+  const ended = Promise.withResolvers<End | undefined>();
+  // It may be rejected before anybody looks at it.
+  ended.promise.catch(() => undefined);
+  const started = await services.starter.start(request, {
+    onEnd: (end) => {
+      ended.resolve(endOf(end));
+    },
+    onRejected: ended.reject,
   });
-  const end = await ended.promise;
-  cancel();
-  if (end !== undefined) {
-    const { state, outputs, error } = end;
-    return answerEnd(context, execution, {
-      state,
-      outputs,
-      // A failure is plain data.
-      ...(error === undefined ? {} : { error: error as unknown as JsonObject }),
-    });
+  try {
+    const past = started.duplicate ? await pastEnd(services, started.execution) : undefined;
+    const end = past ?? (await inTime(ended, waitMs, context.req.raw.signal, services));
+    if (end !== undefined) return context.json({ executionId: started.execution, ...end }, 200);
+  } finally {
+    started.stopWaiting();
   }
-  context.header('location', linksOf(execution).self);
-  return answerStarted(context, execution, duplicate);
+  context.header('location', linksOf(started.execution).self);
+  return answerStarted(context, started);
 }
 
-function answerStarted(context: Context, execution: ExecutionId, duplicate: boolean): Response {
+/** Undefined when the time is up, nobody waits any more, or the process stops. */
+async function inTime(
+  ended: PromiseWithResolvers<End | undefined>,
+  waitMs: number,
+  gone: AbortSignal,
+  { options, stopping }: HttpServices,
+): Promise<End | undefined> {
+  const giveUp = (): void => {
+    ended.resolve(undefined);
+  };
+  const cancel = options.clock.after(waitMs, giveUp);
+  for (const signal of [gone, stopping]) {
+    if (signal.aborted) giveUp();
+    signal.addEventListener('abort', giveUp);
+  }
+  try {
+    return await ended.promise;
+  } finally {
+    cancel();
+    for (const signal of [gone, stopping]) signal.removeEventListener('abort', giveUp);
+  }
+}
+
+/** The end of an execution that may have ended before this request came. */
+async function pastEnd(services: HttpServices, id: ExecutionId): Promise<End | undefined> {
+  const view = await viewOf(services, id);
+  if (view === undefined || !isTerminal(view.state)) return undefined;
+  const { state, outputs, error } = await wholeOutputs(services, view);
+  return { state, outputs, ...(error === null ? {} : { error: failureJson(error) }) };
+}
+
+function endOf({ state, outputs, error }: ExecutionEnd): End {
+  return { state, outputs, ...(error === undefined ? {} : { error: failureJson(error) }) };
+}
+
+function failureJson(error: NonNullable<ExecutionEnd['error']>): JsonObject {
+  // A failure is plain data.
+  return error as unknown as JsonObject;
+}
+
+function answerStarted(context: Context, { execution, duplicate }: Started): Response {
   const body = {
     executionId: execution,
     state: 'CREATED',
@@ -105,18 +144,4 @@ function answerStarted(context: Context, execution: ExecutionId, duplicate: bool
     links: linksOf(execution),
   };
   return context.json(body, 202);
-}
-
-function answerEnd(
-  context: Context,
-  execution: ExecutionId,
-  { state, outputs, error }: { state: string; outputs: Json; error?: Json },
-): Response {
-  const body = {
-    executionId: execution,
-    state,
-    outputs,
-    ...(error === undefined ? {} : { error }),
-  };
-  return context.json(body, 200);
 }

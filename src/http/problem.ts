@@ -13,19 +13,23 @@ export class Problem extends Error {
   /** Further members of the body. */
   readonly members: JsonObject;
   readonly retryAfterSeconds: number | undefined;
+  /** An executor refused, and has written why to `decisions`. */
+  readonly isExecutors: boolean;
 
-  constructor(
-    status: ProblemStatus,
-    code: string,
-    detail: string,
-    options: ErrorOptions & { members?: JsonObject; retryAfterSeconds?: number } = {},
-  ) {
+  constructor(status: ProblemStatus, code: string, detail: string, options: ProblemOptions = {}) {
     super(detail, options);
     this.status = status;
     this.code = code;
     this.members = options.members ?? {};
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.isExecutors = options.isExecutors ?? false;
   }
+}
+
+export interface ProblemOptions extends ErrorOptions {
+  readonly members?: JsonObject;
+  readonly retryAfterSeconds?: number;
+  readonly isExecutors?: boolean;
 }
 
 export type ProblemStatus =

@@ -1,6 +1,6 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
-import { isTerminal } from '../model/states.ts';
 import { routePath } from 'hono/route';
+import { DecisionBook } from './decision-book.ts';
 import { guard } from './guard.ts';
 import { Listener } from './listener.ts';
 import type { HttpOptions } from './options.ts';
@@ -27,7 +27,8 @@ export interface HttpServer {
 
 /** The api role's HTTP side; health and metrics are management.ts's. */
 export function createHttp(options: HttpOptions): HttpServer {
-  const services = servicesOf(options);
+  const stopping = new AbortController();
+  const services = servicesOf(options, stopping.signal);
   const app = createApp(services);
   let listener: Listener | undefined;
   return {
@@ -38,20 +39,25 @@ export function createHttp(options: HttpOptions): HttpServer {
       return { url: listener.url };
     },
     async stop({ drainMs }) {
+      stopping.abort();
       services.streams.close();
       await listener?.close(drainMs);
       services.starter.close();
+      services.decisions.close();
       services.producer.close();
     },
   };
 }
 
-function servicesOf(options: HttpOptions): HttpServices {
-  const { log, views, indexer, secrets, variable } = options;
+function servicesOf(options: HttpOptions, stopping: AbortSignal): HttpServices {
+  const { log, secrets, variable } = options;
+  const producer = log.producer();
   return {
     options,
+    stopping,
+    producer,
+    decisions: new DecisionBook({ ...options, producer }),
     starter: new Starter({ ...options, startsUnfinishedMax: options.settings.startsUnfinishedMax }),
-    producer: log.producer(),
     streams: new OpenStreams(),
     impure: {
       secret(name) {
@@ -60,12 +66,6 @@ function servicesOf(options: HttpOptions): HttpServices {
         throw new Error(`there is no secret ${name}: set MILLRACE_SECRET_${name}`);
       },
       env: variable,
-    },
-    async endOf(execution) {
-      await indexer.flush();
-      const view = await views.execution(execution);
-      if (view === undefined || !isTerminal(view.state)) return undefined;
-      return { state: view.state, outputs: view.outputs };
     },
   };
 }

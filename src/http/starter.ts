@@ -2,19 +2,23 @@ import type { Event } from '../model/events.ts';
 import { type ExecutionId, executionId, partitionOf } from '../model/ids.ts';
 import { limits } from '../model/limits.ts';
 import { apiSource, type StartRequest } from '../model/starts.ts';
+import type { BlobStore } from '../ports/blob-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EventFeed } from '../ports/event-feed.ts';
-import type { Log, LogProducer, SendOutcome } from '../ports/log.ts';
+import type { Log, LogProducer, OutgoingRecord, SendOutcome } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import { encodeStart } from '../records/starts.ts';
+import { checkStartSize, isLargeStart, storeLargeValues } from './large-starts.ts';
 import { Problem, unavailable } from './problem.ts';
-import { UnfinishedStarts } from './unfinished-starts.ts';
+import { RecentStarts, type StartPlace } from './recent-starts.ts';
+import { type CountedStart, UnfinishedStarts } from './unfinished-starts.ts';
 
 export interface StarterOptions {
   readonly log: Log;
-  readonly indexer: EventFeed;
+  readonly indexer: Pick<EventFeed, 'tail' | 'nextStart'>;
   readonly clock: Clock;
   readonly random: Random;
+  readonly blobs: BlobStore;
   readonly startsUnfinishedMax: number;
 }
 
@@ -26,14 +30,21 @@ export interface Started {
   /** True when the key named an execution that another request has started. */
   readonly duplicate: boolean;
   /** Where the start lies, for commands that might overtake it. */
-  readonly start: { readonly topic: 'starts'; readonly partition: number; readonly offset: number };
+  readonly start: StartPlace;
+  /** Nobody waits for the end any more. */
+  readonly stopWaiting: () => void;
 }
 
 export type ExecutionEnd = Extract<Event, { readonly type: 'execution.ended' }>;
 
+/** Told when the execution has ended; or, instead, that an executor made none of the start. */
+export interface StartWatcher {
+  onEnd(end: ExecutionEnd): void;
+  onRejected?(problem: Problem): void;
+}
+
 /** How long a start may wait for the log before the caller is told to come again. */
 const SEND_DEADLINE_MS = 5_000;
-const REMEMBERED_STARTS = 10_000;
 
 /**
  * Sends starts for this process. It is a source (invariant 7): an incarnation of the process, with a count
@@ -47,11 +58,11 @@ export class Starter {
   readonly #producer: LogProducer;
   readonly #sequences = new Map<number, number>();
   readonly #unfinished: UnfinishedStarts;
-  readonly #origins = new Map<ExecutionId, Started['start']>();
+  readonly #recent = new RecentStarts();
 
   constructor(options: StarterOptions) {
     this.#options = options;
-    this.incarnation = `api/${options.random.id()}`;
+    this.incarnation = options.random.id();
     this.#producer = options.log.producer();
     this.#unfinished = new UnfinishedStarts(options.startsUnfinishedMax, (partition) =>
       options.indexer.nextStart(partition),
@@ -59,39 +70,55 @@ export class Starter {
   }
 
   /**
-   * Resolves once the start is acknowledged; then it will be executed. `onEnd` is registered before the start
-   * is sent and called when the execution has ended.
+   * Resolves once the start is acknowledged; then it will be executed. The watcher is registered before the
+   * start is sent.
    *
-   * @throws {@link Problem} 429 (too many unfinished starts), 503 (log away, or no answer for a key).
+   * @throws {@link Problem} 413 (too large), 422 (an executor refuses it), 429 (too many unfinished starts),
+   *   503 (log away, or no answer for a key).
    */
-  async start(request: NewStart, onEnd?: (end: ExecutionEnd) => void): Promise<Started> {
-    this.#unfinished.check(request.namespace);
-    return request.idempotencyKey === undefined
-      ? this.#startNew(request, onEnd)
-      : this.#startKeyed(request, request.idempotencyKey, onEnd);
+  async start(request: NewStart, watcher?: StartWatcher): Promise<Started> {
+    const { idempotencyKey: key } = request;
+    const counted = this.#unfinished.begin(request.namespace);
+    try {
+      return key === undefined
+        ? await this.#startNew(request, counted, watcher)
+        : await this.#startKeyed(request, key, counted, watcher);
+    } finally {
+      counted.dropped();
+    }
   }
 
   /** Where an execution's start lies, when this process has sent it lately. */
-  originOf(execution: ExecutionId): Started['start'] | undefined {
-    return this.#origins.get(execution);
+  originOf(execution: ExecutionId): StartPlace | undefined {
+    return this.#recent.find(execution);
   }
 
   close(): void {
     this.#producer.close();
   }
 
-  async #startNew(request: NewStart, onEnd?: (end: ExecutionEnd) => void): Promise<Started> {
+  async #startNew(
+    request: NewStart,
+    counted: CountedStart,
+    watcher: StartWatcher | undefined,
+    isSmaller = false,
+  ): Promise<Started> {
     const id = executionId(this.#options.random.id());
     const partition = partitionOf(id, this.#options.log.partitions);
     const sequence = (this.#sequences.get(partition) ?? 0) + 1;
-    this.#sequences.set(partition, sequence);
     const source = { id: apiSource(this.incarnation), sequence };
-    const stop = this.#onEnd(id, onEnd);
+    const { text, record } = encoded({ ...request, executionId: id, source });
+    if (!isSmaller && isLargeStart(text)) {
+      return this.#startNew(await this.#smaller(request), counted, watcher, true);
+    }
+    // From here to the send nothing is awaited: numbers go out in their order.
+    this.#sequences.set(partition, sequence);
+    const stopWaiting = this.#watch(id, watcher);
     try {
-      const offset = await this.#send({ ...request, executionId: id, source }, partition);
-      return this.#remember(id, partition, offset, false);
+      const offset = await this.#send(record, partition, counted);
+      return this.#remember(id, partition, offset, { duplicate: false, stopWaiting });
     } catch (error) {
-      stop();
+      stopWaiting();
       throw error;
     }
   }
@@ -99,48 +126,65 @@ export class Starter {
   async #startKeyed(
     request: NewStart,
     key: string,
-    onEnd?: (end: ExecutionEnd) => void,
+    counted: CountedStart,
+    watcher: StartWatcher | undefined,
   ): Promise<Started> {
     const { log, random } = this.#options;
     const partition = partitionOf(key, log.partitions);
     let id = executionId(random.id());
     while (partitionOf(id, log.partitions) !== partition) id = executionId(random.id());
-    const stop = this.#onEnd(id, onEnd);
+    let start = encoded({ ...request, executionId: id });
+    if (isLargeStart(start.text)) {
+      start = encoded({ ...(await this.#smaller(request)), executionId: id });
+    }
+    let stopWaiting = this.#watch(id, watcher);
     const answer = this.#answerTo(id);
     try {
-      const offset = await this.#send({ ...request, executionId: id }, partition);
+      const offset = await this.#send(start.record, partition, counted);
       const execution = await answer.settled;
       if (execution === undefined) {
         throw unavailable('The start is stored, but no executor has taken it yet; ask again');
       }
-      if (execution !== id) {
-        stop();
-        this.#onEnd(execution, onEnd);
+      const duplicate = execution !== id;
+      if (duplicate) {
+        stopWaiting();
+        stopWaiting = this.#watch(execution, watcher);
       }
-      return this.#remember(execution, partition, offset, execution !== id);
+      return this.#remember(execution, partition, offset, { duplicate, stopWaiting });
     } catch (error) {
-      stop();
+      stopWaiting();
       throw error;
     } finally {
       answer.cancel();
     }
   }
 
-  async #send(request: StartRequest, partition: number): Promise<number> {
-    const outcome = await this.#producer.send('starts', partition, encodeStart(request), {
+  /** @throws {@link Problem} 413 when that is still too large. */
+  async #smaller(request: NewStart): Promise<NewStart> {
+    const smaller = await storeLargeValues(request, this.#options.blobs);
+    checkStartSize(JSON.stringify(smaller));
+    return smaller;
+  }
+
+  async #send(record: OutgoingRecord, partition: number, counted: CountedStart): Promise<number> {
+    const outcome = await this.#producer.send('starts', partition, record, {
       deadlineMs: SEND_DEADLINE_MS,
     });
     if (outcome.kind !== 'acknowledged') throw refusal(outcome);
-    this.#unfinished.sent(request.namespace, partition, outcome.offset);
+    counted.sent(partition, outcome.offset);
     return outcome.offset;
   }
 
-  #onEnd(id: ExecutionId, onEnd: ((end: ExecutionEnd) => void) | undefined): () => void {
-    if (onEnd === undefined) return () => undefined;
+  #watch(id: ExecutionId, watcher: StartWatcher | undefined): () => void {
+    if (watcher === undefined) return () => undefined;
     const stop = this.#options.indexer.tail.listen(id, (event) => {
-      if (event.type !== 'execution.ended') return;
-      stop();
-      onEnd(event);
+      if (event.type === 'execution.ended') {
+        stop();
+        watcher.onEnd(event);
+      } else if (event.type === 'start.rejected') {
+        stop();
+        watcher.onRejected?.(rejection(event));
+      }
     });
     return stop;
   }
@@ -151,9 +195,7 @@ export class Starter {
     const stop = this.#options.indexer.tail.listen(id, (event) => {
       if (event.type === 'execution.created') settled.resolve(id);
       else if (event.type === 'start.duplicate') settled.resolve(event.execution);
-      else if (event.type === 'start.rejected') {
-        settled.reject(new Problem(422, event.reason, event.message));
-      }
+      else if (event.type === 'start.rejected') settled.reject(rejection(event));
     });
     const cancelTimer = this.#options.clock.after(limits.keyedAnswerMs.value, () => {
       settled.resolve(undefined);
@@ -173,16 +215,22 @@ export class Starter {
     execution: ExecutionId,
     partition: number,
     offset: number,
-    duplicate: boolean,
+    rest: Pick<Started, 'duplicate' | 'stopWaiting'>,
   ): Started {
-    const start = { topic: 'starts' as const, partition, offset };
-    this.#origins.set(execution, start);
-    if (this.#origins.size > REMEMBERED_STARTS) {
-      const oldest = this.#origins.keys().next();
-      if (oldest.done !== true) this.#origins.delete(oldest.value);
-    }
-    return { execution, duplicate, start };
+    const start: StartPlace = { topic: 'starts', partition, offset };
+    // A duplicate's start lies elsewhere, and was taken.
+    if (!rest.duplicate) this.#recent.add(execution, start);
+    return { execution, start, ...rest };
   }
+}
+
+function encoded(start: StartRequest): { readonly text: string; readonly record: OutgoingRecord } {
+  const record = encodeStart(start);
+  return { text: record.value ?? '', record };
+}
+
+function rejection(event: Extract<Event, { readonly type: 'start.rejected' }>): Problem {
+  return new Problem(422, event.reason, event.message, { isExecutors: true });
 }
 
 function refusal(outcome: Exclude<SendOutcome, { readonly kind: 'acknowledged' }>): Problem {

@@ -1,17 +1,28 @@
 import { Problem } from './problem.ts';
 
+/** A start that counts until it is dropped, or an executor has taken it. */
+export interface CountedStart {
+  /** It lies in the log. */
+  sent(partition: number, offset: number): void;
+  /** It was not sent, or nobody knows. Harmless after `sent`. */
+  dropped(): void;
+}
+
+interface Counts {
+  /** On their way to the log. */
+  sending: number;
+  sent: { readonly partition: number; readonly offset: number }[];
+}
+
 /**
  * Holds back a namespace that starts faster than executors take (invariant 13, F18): a start is unfinished
- * from its acknowledgement until the newest `nextStart` of its partition is above its offset. Which have been
+ * from when it is sent until the newest `nextStart` of its partition is above its offset. Which have been
  * taken is only looked at when the limit is reached, so the usual start costs a push.
  */
 export class UnfinishedStarts {
   readonly #max: number;
   readonly #nextStart: (partition: number) => number;
-  readonly #byNamespace = new Map<
-    string,
-    { readonly partition: number; readonly offset: number }[]
-  >();
+  readonly #byNamespace = new Map<string, Counts>();
 
   constructor(max: number, nextStart: (partition: number) => number) {
     this.#max = max;
@@ -19,26 +30,45 @@ export class UnfinishedStarts {
   }
 
   /** @throws {@link Problem} 429 when the namespace has as many unfinished starts as it may. */
-  check(namespace: string): void {
-    const sent = this.#byNamespace.get(namespace);
-    if (sent === undefined || sent.length < this.#max) return;
-    const open = sent.filter(({ partition, offset }) => offset >= this.#nextStart(partition));
-    this.#byNamespace.set(namespace, open);
-    if (open.length < this.#max) return;
+  begin(namespace: string): CountedStart {
+    const counts = this.#countsOf(namespace);
+    if (counts.sending + counts.sent.length >= this.#max) this.#look(namespace, counts);
+    counts.sending += 1;
+    let isSending = true;
+    const leave = (): boolean => {
+      if (!isSending) return false;
+      isSending = false;
+      counts.sending -= 1;
+      return true;
+    };
+    return {
+      sent: (partition, offset) => {
+        if (leave()) counts.sent.push({ partition, offset });
+      },
+      dropped: () => void leave(),
+    };
+  }
+
+  #look(namespace: string, counts: Counts): void {
+    counts.sent = counts.sent.filter(
+      ({ partition, offset }) => offset >= this.#nextStart(partition),
+    );
+    const unfinished = counts.sending + counts.sent.length;
+    if (unfinished < this.#max) return;
     throw new Problem(
       429,
       'starts-unfinished',
-      `Namespace ${namespace} has ${open.length} starts that no executor has taken yet (starts.unfinishedMax)`,
+      `Namespace ${namespace} has ${unfinished} starts that no executor has taken yet (starts.unfinishedMax)`,
       { retryAfterSeconds: 1 },
     );
   }
 
-  sent(namespace: string, partition: number, offset: number): void {
-    let starts = this.#byNamespace.get(namespace);
-    if (starts === undefined) {
-      starts = [];
-      this.#byNamespace.set(namespace, starts);
+  #countsOf(namespace: string): Counts {
+    let counts = this.#byNamespace.get(namespace);
+    if (counts === undefined) {
+      counts = { sending: 0, sent: [] };
+      this.#byNamespace.set(namespace, counts);
     }
-    starts.push({ partition, offset });
+    return counts;
   }
 }

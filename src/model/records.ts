@@ -111,6 +111,8 @@ export interface Decision {
   readonly message: string;
   readonly origin: { readonly topic: string; readonly partition: number; readonly offset: number };
   readonly timeMs: number;
+  /** Of a record that stands for many alike, of which it is the last: how many. Default 1. */
+  readonly count?: number;
 }
 
 /** A worker's heartbeat (`workers`), keyed by its incarnation. */

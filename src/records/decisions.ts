@@ -4,7 +4,7 @@ import type { Decision } from '../model/records.ts';
 import type { Parsed } from '../model/starts.ts';
 import { originShape } from './common-shapes.ts';
 import { readValue, versionHeaders } from './read.ts';
-import { milliseconds, nullable, record, type Shape, text } from './shape.ts';
+import { milliseconds, natural, nullable, optional, record, type Shape, text } from './shape.ts';
 
 export function decisionKey(decision: Decision): string {
   return `${decision.namespace}/${decision.flow}/${decision.trigger ?? ''}`;
@@ -26,4 +26,5 @@ export const decisionShape: Shape<Decision> = record<Decision>({
   message: text,
   origin: originShape,
   timeMs: milliseconds,
+  count: optional(natural),
 });

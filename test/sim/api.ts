@@ -38,7 +38,7 @@ export class Api {
   ): Promise<Started & { readonly flowsOffset: number }> {
     const flowsOffset = this.flows.registry.nextOffset;
     return this.#starter
-      .start({ ...request, flowsOffset }, onEnd)
+      .start({ ...request, flowsOffset }, { onEnd })
       .then((started) => ({ ...started, flowsOffset }));
   }
 

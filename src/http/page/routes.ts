@@ -3,8 +3,8 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { FlowDefinition } from '../../flow/definition.ts';
 import { isTerminal } from '../../model/states.ts';
 import type { ExecutionView, LogLineView, TaskRunView } from '../../ports/views.ts';
-import { findExecution } from '../routes/executions.ts';
-import type { HttpServices } from '../services.ts';
+import { findExecution } from '../execution-reader.ts';
+import { freshViews, type HttpServices } from '../services.ts';
 import { durationOf, type Html, jsonText, layout, stateText, timeOf, visible } from './layout.ts';
 import { styleSheet } from './style.ts';
 
@@ -27,7 +27,7 @@ export function pageRoutes(app: OpenAPIHono, services: HttpServices): void {
     return context.body(styleSheet);
   });
   app.get('/', async (context) => {
-    await options.indexer.flush();
+    await freshViews(services);
     const { rows } = await options.views.executions({ limit: EXECUTIONS_SHOWN });
     const body = overview(options.flows.registry.list(), rows);
     return context.html(layout('flows and executions', body, REFRESH_SECONDS));

@@ -5,7 +5,7 @@ import { parseExecutionId, partitionOf } from '../../model/ids.ts';
 import { encodeCommand } from '../../records/commands.ts';
 import { declare } from '../declare.ts';
 import { linksOf } from '../finished.ts';
-import { foreignObject, readBody } from '../foreign-body.ts';
+import { readObject } from '../foreign-body.ts';
 import { Problem, problemAnswers, unavailable } from '../problem.ts';
 import type { HttpServices } from '../services.ts';
 
@@ -44,8 +44,8 @@ export function endRoutes(app: OpenAPIHono, services: HttpServices): void {
         if (id === undefined) {
           throw new Problem(404, 'execution-not-found', `There is no execution ${text}`);
         }
-        const bytes = await readBody(context.req.raw, services.options.settings.bodyBytesMax);
-        const reason = foreignObject(Buffer.from(bytes).toString('utf8'))['reason'];
+        const body = await readObject(context, services.options.settings.bodyBytesMax);
+        const reason = body['reason'];
         const state = await end(services, {
           type: `execution.${verb}`,
           execution: id,

@@ -2,19 +2,17 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { EventPlace } from '../../ports/event-feed.ts';
 import type { Event } from '../../model/events.ts';
-import { partitionOf } from '../../model/ids.ts';
 import { isTerminal } from '../../model/states.ts';
 import type { ExecutionView } from '../../ports/views.ts';
-import type { LogRecord } from '../../ports/log.ts';
-import { decodeEvent } from '../../records/events.ts';
 import { decodePublicRecord } from '../../records/executions.ts';
 import { AllEvents, checkReached, parseReached } from '../all-events.ts';
 import { declare, queryOf } from '../declare.ts';
-import { Problem, problemAnswers } from '../problem.ts';
+import { eventsOf, findExecution, type PlacedEvent } from '../execution-reader.ts';
+import { problemAnswers } from '../problem.ts';
 import { streamLog } from '../log-stream.ts';
 import type { HttpServices } from '../services.ts';
 import type { StreamMessage } from '../sse.ts';
-import { executionBody, findExecution, logLineBody } from './executions.ts';
+import { executionBody, logLineBody } from './executions.ts';
 
 /** Events of one execution that an answer lists at most. */
 const EVENTS_MAX = 10_000;
@@ -87,7 +85,7 @@ export function eventRoutes(app: OpenAPIHono, services: HttpServices): void {
   declare(app, eventsRoute, async (context) => {
     const view = await findExecution(services, context.req.param('id') ?? '');
     if (wantsStream(context)) return streamExecution(context, services, view);
-    const events = await eventsOf(services, view, view.eventOffsets.slice(0, EVENTS_MAX));
+    const events = await eventsOf(services, view.id, view.eventOffsets.slice(0, EVENTS_MAX));
     return context.json({ events: events.map(({ event, place }) => ({ ...place, event })) });
   });
   declare(app, logsRoute, async (context) => {
@@ -107,47 +105,6 @@ export function eventRoutes(app: OpenAPIHono, services: HttpServices): void {
 
 function wantsStream(context: Context): boolean {
   return (context.req.header('accept') ?? '').includes('text/event-stream');
-}
-
-interface PlacedEvent {
-  readonly event: Event;
-  readonly place: EventPlace;
-}
-
-/**
- * The events at these offsets, from the log. Each is at an offset that the views took from an accepted record,
- * so the reader rule has been applied; the epoch is the record's own.
- */
-async function eventsOf(
-  { options }: HttpServices,
-  { id }: ExecutionView,
-  offsets: readonly number[],
-): Promise<readonly PlacedEvent[]> {
-  const first = offsets[0];
-  const last = offsets.at(-1);
-  if (first === undefined || last === undefined) return [];
-  const partition = partitionOf(id, options.log.partitions);
-  const { start } = await options.log.bounds('events', partition);
-  if (first < start) {
-    throw new Problem(410, 'history-expired', 'Some events are older than what the log keeps');
-  }
-  const wanted = new Set(offsets);
-  const found: PlacedEvent[] = [];
-  for await (const records of options.log.read('events', partition, first, last + 1)) {
-    for (const record of records) {
-      if (!wanted.has(record.offset)) continue;
-      const event = placedEvent(record, partition);
-      if (event !== undefined) found.push(event);
-    }
-  }
-  return found;
-}
-
-function placedEvent(record: LogRecord, partition: number): PlacedEvent | undefined {
-  const decoded = decodeEvent(record);
-  if (decoded.kind !== 'event') return undefined;
-  const { event, position } = decoded;
-  return { event, place: { partition, offset: record.offset, epoch: position.epoch } };
 }
 
 /**
@@ -172,7 +129,7 @@ function streamExecution(context: Context, services: HttpServices, found: Execut
     const view = await findExecution(services, found.id);
     send({ event: 'snapshot', data: { ...executionBody(view), readTo: view.eventOffsets.at(-1) } });
     const missed = view.eventOffsets.filter((offset) => offset > resumeAfter);
-    for (const event of await eventsOf(services, view, missed)) pass(event);
+    for (const event of await eventsOf(services, view.id, missed)) pass(event);
     for (const event of held) pass(event);
     held = undefined;
     if (isTerminal(view.state)) end();

@@ -1,12 +1,11 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { declare, queryOf } from '../declare.ts';
-import type { Event } from '../../model/events.ts';
-import { type ExecutionId, parseExecutionId, partitionOf } from '../../model/ids.ts';
-import { executionStates, isTerminal } from '../../model/states.ts';
+import type { ExecutionId } from '../../model/ids.ts';
+import { executionStates } from '../../model/states.ts';
 import type { ExecutionQuery, ExecutionView, LogLineView, TaskRunView } from '../../ports/views.ts';
-import { decodeEvent } from '../../records/events.ts';
+import { findExecution, wholeOutputs } from '../execution-reader.ts';
 import { Problem, problemAnswers } from '../problem.ts';
-import type { HttpServices } from '../services.ts';
+import { freshViews, type HttpServices } from '../services.ts';
 
 /** Task runs that an answer about one execution lists; the rest by `after`. */
 const TASK_RUNS_MAX = 1_000;
@@ -79,7 +78,7 @@ const listRoute = createRoute({
         },
       },
     },
-    ...problemAnswers(400),
+    ...problemAnswers(400, 503),
   },
 });
 
@@ -97,7 +96,7 @@ const getRoute = createRoute({
         },
       },
     },
-    ...problemAnswers(404),
+    ...problemAnswers(404, 503),
   },
 });
 
@@ -105,7 +104,7 @@ const getRoute = createRoute({
 export function executionRoutes(app: OpenAPIHono, services: HttpServices): void {
   const { options } = services;
   declare(app, listRoute, async (context) => {
-    await options.indexer.flush();
+    await freshViews(services);
     const query = searchOf(queryOf(context, listQuery));
     const { rows, cursor } = await options.views.executions(query);
     const executions = rows.map(executionBody);
@@ -151,76 +150,6 @@ function labelOf(text: string): [string, string] {
   const colon = text.indexOf(':');
   if (colon > 0) return [text.slice(0, colon), text.slice(colon + 1)];
   throw new Problem(400, 'label-invalid', `A label filter is written name:value, not ${text}`);
-}
-
-/**
- * The execution as the views have it now. One that this process has started a moment ago is waited for: whoever
- * has its id from us need not know that views are made afterwards.
- */
-export async function findExecution(services: HttpServices, text: string): Promise<ExecutionView> {
-  const id = parseExecutionId(text);
-  if (id !== undefined) {
-    const view = (await viewOf(services, id)) ?? (await startedView(services, id));
-    if (view !== undefined) return view;
-  }
-  throw new Problem(404, 'execution-not-found', `There is no execution ${text}`);
-}
-
-async function viewOf(
-  { options }: HttpServices,
-  id: ExecutionId,
-): Promise<ExecutionView | undefined> {
-  await options.indexer.flush();
-  return options.views.execution(id);
-}
-
-const UNSEEN_MAX_MS = 5_000;
-
-async function startedView(
-  services: HttpServices,
-  id: ExecutionId,
-): Promise<ExecutionView | undefined> {
-  const { options, starter } = services;
-  if (starter.originOf(id) === undefined) return undefined;
-  const seen = Promise.withResolvers<undefined>();
-  const stop = options.indexer.tail.listen(id, () => seen.resolve(undefined));
-  const cancel = options.clock.after(UNSEEN_MAX_MS, () => seen.resolve(undefined));
-  // Its first event may have been read before anybody listened.
-  const view = await viewOf(services, id);
-  if (view === undefined) await seen.promise;
-  stop();
-  cancel();
-  return view ?? viewOf(services, id);
-}
-
-/** Outputs that were too large for the view are read from the event that has them. */
-async function wholeOutputs(services: HttpServices, view: ExecutionView): Promise<ExecutionView> {
-  const last = view.eventOffsets.at(-1);
-  if (last === undefined || !isTerminal(view.state) || !isPreview(view.outputs)) return view;
-  const event = await eventAt(services, view.id, last);
-  return event?.type === 'execution.ended' ? { ...view, outputs: event.outputs } : view;
-}
-
-function isPreview(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && '$preview' in value;
-}
-
-/** One event of an execution from the log; undefined when its retention has passed. */
-export async function eventAt(
-  { options }: HttpServices,
-  id: ExecutionId,
-  offset: number,
-): Promise<Event | undefined> {
-  const partition = partitionOf(id, options.log.partitions);
-  const { start } = await options.log.bounds('events', partition);
-  if (offset < start) return undefined;
-  for await (const records of options.log.read('events', partition, offset, offset + 1)) {
-    for (const record of records) {
-      const decoded = decodeEvent(record);
-      if (decoded.kind === 'event') return decoded.event;
-    }
-  }
-  return undefined;
 }
 
 export function executionBody(view: ExecutionView) {

@@ -103,7 +103,7 @@ async function deploy(context: Context, services: HttpServices): Promise<Respons
   const { flows, settings } = services.options;
   const { namespace = '', id = '' } = context.req.param();
   const bytesMax = Math.min(limits.flowSourceBytes.value, settings.bodyBytesMax);
-  const source = Buffer.from(await readBody(context.req.raw, bytesMax)).toString('utf8');
+  const source = (await readBody(context, bytesMax, 'flowSourceBytes')).toString('utf8');
   const key = flowKey(namespace, id);
   const by = context.req.header('user-agent');
   const [change] = planDeployment(flows.registry, [{ file: `${key}.yaml`, text: source }], {

@@ -2,12 +2,11 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { checkInputs } from '../../flow/inputs.ts';
 import type { FlowDefinition } from '../../flow/definition.ts';
 import { scopedKey } from '../../model/ids.ts';
-import { externaliseMembers } from '../../ports/large-values.ts';
 import { declare } from '../declare.ts';
 import { nearest } from '../../support/nearest.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../support/json.ts';
 import { endedSchema, startAndAnswer, startedSchema, waitOf } from '../finished.ts';
-import { foreignObject, readBody } from '../foreign-body.ts';
+import { readObject } from '../foreign-body.ts';
 import { Problem, problemAnswers } from '../problem.ts';
 import type { HttpServices } from '../services.ts';
 
@@ -21,7 +20,7 @@ const route = createRoute({
     params: z.object({ namespace: z.string(), flow: z.string() }),
     query: z.object({ wait: z.string().optional().openapi({ example: '30s' }) }),
     headers: z.object({ 'idempotency-key': z.string().max(1_024).optional() }),
-    // The body is read by foreignObject: its limits are not a schema's to check.
+    // The body is read by readObject: its limits are not a schema's to check.
   },
   responses: {
     200: { description: 'Ended', content: { 'application/json': { schema: endedSchema } } },
@@ -32,12 +31,11 @@ const route = createRoute({
 
 /** `POST /api/v1/executions/{namespace}/{flow}` `{inputs, labels}`. */
 export function startRoutes(app: OpenAPIHono, services: HttpServices): void {
-  const { options, starter, endOf } = services;
+  const { options } = services;
   declare(app, route, async (context) => {
     const { namespace = '', flow: id = '' } = context.req.param();
     const flow = findFlow(services, namespace, id);
-    const bytes = await readBody(context.req.raw, options.settings.bodyBytesMax);
-    const body = readStart(foreignObject(Buffer.from(bytes).toString('utf8')));
+    const body = readStart(await readObject(context, options.settings.bodyBytesMax));
     checkOrRefuse(flow, body.inputs);
     const key = context.req.header('idempotency-key');
     const traceparent = context.req.header('traceparent');
@@ -46,7 +44,7 @@ export function startRoutes(app: OpenAPIHono, services: HttpServices): void {
       {
         namespace,
         flow: id,
-        inputs: await externaliseMembers(body.inputs, options.blobs, bytes.length),
+        inputs: body.inputs,
         labels: body.labels,
         trigger: { type: 'api', id: null },
         flowsOffset: options.flows.registry.nextOffset,
@@ -56,7 +54,7 @@ export function startRoutes(app: OpenAPIHono, services: HttpServices): void {
         ...(traceparent === undefined ? {} : { traceparent }),
       },
       waitOf(context.req.query('wait')),
-      { starter, clock: options.clock, endOf },
+      services,
     );
   });
 }

@@ -2,17 +2,21 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { FlowDefinition, TriggerDefinition } from '../../flow/definition.ts';
 import type { RequestTrigger, TriggerRequest } from '../../plugin/index.ts';
-import { partitionOf } from '../../model/ids.ts';
-import { externaliseMembers } from '../../ports/large-values.ts';
-import { decisionKey, encodeDecision } from '../../records/decisions.ts';
 import { nearest } from '../../support/nearest.ts';
 import { startAndAnswer, waitOf } from '../finished.ts';
 import { readBody } from '../foreign-body.ts';
 import { Problem } from '../problem.ts';
 import type { HttpServices } from '../services.ts';
+import type { NewStart } from '../starter.ts';
 import { callWebhook } from '../webhook-call.ts';
 
 const prefix = '/api/v1/webhooks/';
+
+/** A trigger that a request has found. */
+interface Found {
+  readonly flow: FlowDefinition;
+  readonly definition: TriggerDefinition;
+}
 
 /**
  * `ANY /api/v1/webhooks/{namespace}/{flow}/{trigger}[/path]`. The hot path of the product: no schema check of
@@ -23,43 +27,48 @@ export function webhookRoutes(app: OpenAPIHono, services: HttpServices): void {
 }
 
 async function answer(context: Context, services: HttpServices): Promise<Response> {
-  const { options, starter, endOf } = services;
-  const { flow, definition } = findTrigger(context, services);
-  const trigger = await requestTrigger(definition, services);
-  const request = await triggerRequest(context, services);
-  const flowsOffset = options.flows.registry.nextOffset;
-  const outcome = callWebhook(
-    { flow, definition, trigger, request, impure: services.impure, globals: options.globals },
-    flowsOffset,
-  );
-  if (outcome.kind === 'denied') {
-    decide(services, flow, definition, 'signature', outcome.reason);
-    throw new Problem(401, 'signature-invalid', 'The request is not signed as this webhook wants');
+  const found = findTrigger(context, services);
+  try {
+    const waitMs = waitOf(context.req.query('wait') ?? waitProperty(found.definition));
+    const start = await startOf(context, services, found);
+    if (start === undefined) return context.json({ decision: 'filtered' }, 202);
+    const response = await startAndAnswer(context, start, waitMs, services);
+    const { type } = found.definition;
+    services.options.metrics.count('millrace_trigger_events_total', { type, decision: 'started' });
+    return response;
+  } catch (error) {
+    if (error instanceof Problem) noteRefusal(services, found, error);
+    throw error;
   }
-  if (outcome.kind === 'filtered') {
-    decide(services, flow, definition, 'filtered', 'the condition `when` is false');
-    return context.json({ decision: 'filtered' }, 202);
-  }
-  count(services, 'started');
-  const { start } = outcome;
-  const textLength = request.rawBody.length * 2;
-  const trimmed = {
-    ...start,
-    // The raw body repeats the body, so a body of half the limit may already be too large.
-    trigger: {
-      ...start.trigger,
-      ...(await externaliseMembers(start.trigger, options.blobs, textLength)),
-    },
-    inputs: await externaliseMembers(start.inputs, options.blobs, textLength),
-  };
-  const wait = context.req.query('wait') ?? waitProperty(definition);
-  return startAndAnswer(context, trimmed, waitOf(wait), { starter, clock: options.clock, endOf });
 }
 
-function findTrigger(
+/**
+ * What the request starts, or undefined when the trigger's condition does not hold.
+ *
+ * @throws {@link Problem} 401, 413, 422: it starts nothing.
+ */
+async function startOf(
   context: Context,
-  { options }: HttpServices,
-): { flow: FlowDefinition; definition: TriggerDefinition } {
+  services: HttpServices,
+  { flow, definition }: Found,
+): Promise<NewStart | undefined> {
+  const { options, impure } = services;
+  const trigger = await requestTrigger(definition, services);
+  const request = await triggerRequest(context, services);
+  const outcome = callWebhook(
+    { flow, definition, trigger, request, impure, globals: options.globals },
+    options.flows.registry.nextOffset,
+  );
+  if (outcome.kind === 'start') return outcome.start;
+  if (outcome.kind === 'filtered') {
+    note(services, { flow, definition }, 'filtered', 'the condition `when` is false');
+    return undefined;
+  }
+  note(services, { flow, definition }, 'signature', outcome.reason);
+  throw new Problem(401, 'signature-invalid', 'The request is not signed as this webhook wants');
+}
+
+function findTrigger(context: Context, { options }: HttpServices): Found {
   const { namespace = '', flow: id = '', trigger = '' } = context.req.param();
   const flow = options.flows.registry.head(namespace, id);
   const definition = flow?.triggers.find((candidate) => candidate.id === trigger);
@@ -97,7 +106,7 @@ async function triggerRequest(
     path: rest === undefined || rest === '' ? '' : `/${rest}`,
     headers: req.header(),
     parameters: parametersOf(req.queries()),
-    rawBody: await readBody(req.raw, options.settings.bodyBytesMax),
+    rawBody: await readBody(context, options.settings.bodyBytesMax),
     receivedAtMs: options.clock.now(),
   };
 }
@@ -118,31 +127,22 @@ function waitProperty({ properties }: TriggerDefinition): string | undefined {
   return node?.kind === 'constant' && typeof node.value === 'string' ? node.value : undefined;
 }
 
-function count({ options }: HttpServices, decision: string): void {
-  options.metrics.count('millrace_trigger_events_total', { type: 'webhook', decision });
+/** Refusals of this process that a flow's owner asks about; what an executor refuses, it notes itself. */
+const NOTED_STATUSES = new Set([413, 422, 429]);
+
+function noteRefusal(services: HttpServices, found: Found, problem: Problem): void {
+  const { status, code, message, isExecutors } = problem;
+  if (NOTED_STATUSES.has(status) && !isExecutors) note(services, found, code, message);
 }
 
-/** Says why a request started nothing; losing such a record must not fail the request. */
-function decide(
-  services: HttpServices,
-  flow: FlowDefinition,
-  definition: TriggerDefinition,
-  reason: string,
-  message: string,
-): void {
-  count(services, reason);
-  const { log, clock } = services.options;
-  const decision = {
-    namespace: flow.namespace,
-    flow: flow.id,
+function note(services: HttpServices, found: Found, reason: string, message: string): void {
+  const { flow, definition } = found;
+  const { namespace, id } = flow;
+  services.decisions.note(definition.type, {
+    namespace,
+    flow: id,
     trigger: definition.id,
     reason,
     message,
-    origin: { topic: 'http', partition: 0, offset: 0 },
-    timeMs: clock.now(),
-  };
-  const partition = partitionOf(decisionKey(decision), log.partitionCount('decisions'));
-  void services.producer.send('decisions', partition, encodeDecision(decision), {
-    deadlineMs: 5_000,
   });
 }
