@@ -66,7 +66,16 @@ export function restorePage(state: PartitionState, key: string, value: string | 
  *   is in the pages, so an event at or below it of an unknown execution is one of an ended execution.
  */
 export function finishRestore(state: PartitionState, position: number): void {
-  state.finishRestore(position);
+  const work = finishRestoreInSteps(state, position);
+  while (work.next().done !== true);
+}
+
+/** The same in short steps, all of which must be taken: 100,000 executions are most of a second's work. */
+export function finishRestoreInSteps(
+  state: PartitionState,
+  position: number,
+): Generator<undefined, void> {
+  return state.finishRestore(position);
 }
 
 /** After a restore that skipped pages, or a gap in `checkpoints`. */

@@ -65,9 +65,9 @@ export class PartitionState {
   }
 
   /** See pages.ts. */
-  finishRestore(position: number): void {
+  *finishRestore(position: number): Generator<undefined, void> {
     this.#position = position;
-    this.#restoring().finish(this.base);
+    yield* this.#restoring().finish(this.base);
   }
 
   /**

@@ -1,4 +1,4 @@
-import { finishRestore } from '../engine/pages.ts';
+import { finishRestoreInSteps } from '../engine/pages.ts';
 import { CheckpointIncomplete, PartitionState } from '../engine/partition-state.ts';
 import { FatalError } from '../model/errors.ts';
 import type { Log } from '../ports/log.ts';
@@ -132,8 +132,10 @@ async function replay(
   const { marker, markedAtMs, openedBefore, pages } = loaded;
   const share = live.share();
   try {
-    finishRestore(state, (marker?.position ?? 0) - 1);
+    const steps = finishRestoreInSteps(state, (marker?.position ?? 0) - 1);
+    while (steps.next().done !== true) if (pace.due()) await pace.breathe();
     for (const [key, bytes] of pages) {
+      if (pace.due()) await pace.breathe();
       const execution = executionOfPage(key);
       if (execution !== undefined && state.execution(execution) !== undefined) {
         share.page(execution, bytes);

@@ -26,15 +26,20 @@ export class PageRestore {
     else this.pages.set(key, JSON.parse(value));
   }
 
-  finish(base: BaseState): void {
+  /** Yields after each page and each execution, so that the shell may let others work. */
+  *finish(base: BaseState): Generator<undefined, void> {
     const executions = new Map<ExecutionId, ExecutionParts>();
     for (const [key, page] of this.pages) {
       if (isPartitionPage(key)) this.restorePartition(key, page, base);
       else this.collect(key, page, executions);
+      yield;
     }
     this.pages.clear();
     base.keys.finishRestore();
-    for (const [execution, parts] of executions) restoreExecution(execution, parts, base);
+    for (const [execution, parts] of executions) {
+      restoreExecution(execution, parts, base);
+      yield;
+    }
     base.dispatches.sort();
   }
 

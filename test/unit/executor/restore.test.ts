@@ -6,6 +6,9 @@ import { Pace } from '../../../src/executor/pace.ts';
 import { replayEvents } from '../../../src/executor/replay-events.ts';
 import { restore } from '../../../src/executor/restore.ts';
 import { SystemClock } from '../../../src/adapters/system/clock.ts';
+import { limits } from '../../../src/model/limits.ts';
+import type { Clock } from '../../../src/ports/clock.ts';
+import type { Log } from '../../../src/ports/log.ts';
 import {
   type CheckpointMarker,
   decodeCheckpoint,
@@ -44,20 +47,42 @@ async function checkpointed(): Promise<CheckpointMarker> {
 }
 
 /** Opens the partition as an owner would, and restores it: from its checkpoint, and from its events alone. */
-async function restoreTwice() {
+async function restoreTwice(other: { readonly log?: Log; readonly clock?: Clock } = {}) {
   const writer = await cluster.log.writer(0);
   const opened = await writer.append('events', [encodePartitionOpened({ member: 'm', timeMs: 0 })]);
   if (opened.kind !== 'committed') throw new Error(opened.kind);
   const epoch = opened.baseOffset;
   const { end } = await cluster.log.bounds('checkpoints', 0);
   const live = new LiveBytes(1);
-  const ports = { log: cluster.log, clock, logger: silentLogger, live, partition: 0 };
+  const given = { log: cluster.log, clock, ...other };
+  const ports = { ...given, logger: silentLogger, live, partition: 0 };
   const restored = await restore({ ...ports, epoch, checkpointsEnd: end }, signal);
   const state = new PartitionState(0, 1);
   finishRestore(state, -1);
   const options = { log: cluster.log, state, live: live.share(), epoch, marker: undefined };
   const replayed = await replayEvents({ ...options, from: beforeAll }, new Pace(clock), signal);
   return { restored, replayed, state };
+}
+
+/** Every look at it costs a whole slice. */
+class BusyClock extends SystemClock {
+  yields = 0;
+  noted = 0;
+  #nowMs = 0;
+
+  override monotonic(): number {
+    this.#nowMs += limits.turnMs.value;
+    return this.#nowMs;
+  }
+
+  override yield(): Promise<void> {
+    this.yields += 1;
+    return super.yield();
+  }
+
+  note(): void {
+    this.noted = this.yields;
+  }
 }
 
 /** Of everything a little: ended, sleeping, dispatched, and the same key each time. */
@@ -74,6 +99,38 @@ async function mixture(node: Node): Promise<void> {
 }
 
 describe('a restore', () => {
+  test('lets others work between pages that are read, and while they are put together', async () => {
+    await cluster.deploy(sleepFlow('1h'));
+    const node = await cluster.running(often);
+    const count = 40;
+    await Promise.all(Array.from({ length: count }, () => cluster.start('nap')));
+    await eventually('all sleep', () => node.executor.status().partitions[0]?.executions === count);
+    await checkpointed();
+    node.crash();
+    const busy = new BusyClock();
+    let readUntil = 0;
+    const log: Log = {
+      partitions: cluster.log.partitions,
+      partitionCount: (topic) => cluster.log.partitionCount(topic),
+      writer: (...given) => cluster.log.writer(...given),
+      producer: () => cluster.log.producer(),
+      subscribe: (subscriber) => cluster.log.subscribe(subscriber),
+      bounds: (...given) => cluster.log.bounds(...given),
+      close: () => cluster.log.close(),
+      async *read(...given) {
+        // Between the last checkpoint record and the first event lies the putting together.
+        if (given[0] === 'events') busy.note();
+        yield* cluster.log.read(...given);
+        if (given[0] === 'checkpoints') readUntil = busy.yields;
+      },
+    };
+    const { restored } = await restoreTwice({ log, clock: busy });
+    expect(restored.state.executionCount).toBe(count);
+    // Each has a page for its head and one for its runs at least, and is itself put together.
+    expect(readUntil).toBeGreaterThanOrEqual(2 * count);
+    expect(busy.noted - readUntil).toBeGreaterThanOrEqual(3 * count);
+  });
+
   test('from checkpoint and events is the same as from the events alone', async () => {
     for (const flow of [quickFlow, workFlow, sleepFlow('1h')]) await cluster.deploy(flow);
     const node = await cluster.running(often);
