@@ -6,34 +6,20 @@
  * sent; then offsets decide what of the held is new. Old records are judged by the reader rule like all others,
  * with the epoch that their own stretch of the log shows (epochBefore).
  */
-import type { EventPlace } from '../ports/event-feed.ts';
-import type { Event } from '../model/events.ts';
+import type { Context } from 'hono';
 import type { LogBounds, LogRecord } from '../ports/log.ts';
 import { decodeEvent } from '../records/events.ts';
 import { ReaderRule } from '../records/reader-rule.ts';
+import type { PlacedEvent } from './execution-reader.ts';
 import type { HttpOptions } from './options.ts';
-import { Problem } from './problem.ts';
+import { checkReached, formatReached, parseReached, type Reached } from './reached.ts';
+import { askLog, type HttpServices } from './services.ts';
 import type { StreamMessage } from './sse.ts';
 
-type Sources = Pick<HttpOptions, 'log' | 'indexer'>;
-
-interface PlacedEvent {
-  readonly event: Event;
-  readonly place: EventPlace;
-}
+type Sources = Pick<HttpOptions, 'log' | 'indexer' | 'clock'>;
 
 /** Old events that one connection is sent at most; one that is further behind comes again for the rest. */
 const OLD_EVENTS_MAX = 5_000;
-
-/** By partition: the offset of the last event that the client has. */
-export type Reached = ReadonlyMap<number, number>;
-
-/** The vector of an id; undefined when it is none of ours. */
-export function parseReached(id: string | undefined): Reached | undefined {
-  if (id === undefined || !/^\d+:-?\d+(?:,\d+:-?\d+)*$/.test(id)) return undefined;
-  const pairs = id.split(',').map((pair) => pair.split(':').map(Number));
-  return new Map(pairs.map(([partition = 0, offset = -1]) => [partition, offset]));
-}
 
 export class AllEvents {
   readonly #sources: Sources;
@@ -72,24 +58,27 @@ export class AllEvents {
 
   async #sendOld(resume: Reached | undefined, last: number): Promise<void> {
     const { log } = this.#sources;
-    const old: PlacedEvent[] = [];
+    const stretches: Stretch[] = [];
     for (let partition = 0; partition < log.partitions; partition += 1) {
-      const { start, end } = await log.bounds('events', partition);
+      const { start, end } = await askLog({ options: this.#sources }, (signal) =>
+        log.bounds('events', partition, signal),
+      );
       const reached = resume?.get(partition);
       const from = reached === undefined ? Math.max(start, end - last) : reached + 1;
       this.#reached.set(partition, reached ?? end - 1);
-      if (from < end)
-        old.push(...(await readEvents(this.#sources, partition, { start: from, end })));
+      if (from < end) {
+        stretches.push(await readEvents(this.#sources, partition, { start: from, end }));
+      }
     }
-    old.sort((left, right) => left.event.time - right.event.time);
+    const old = merged(stretches);
     if (resume === undefined) {
-      const newest = old.slice(-Math.max(last, 0));
+      const newest = last > 0 ? old.slice(-last) : [];
       this.#send({ id: this.#id(), event: 'snapshot', data: { events: newest.length } });
-      for (const placed of last > 0 ? newest : []) this.#show(placed);
+      for (const placed of newest) this.#show(placed);
       return;
     }
     for (const placed of old.slice(0, OLD_EVENTS_MAX)) this.#pass(placed);
-    if (old.length > OLD_EVENTS_MAX) this.#end();
+    if (old.length > OLD_EVENTS_MAX || stretches.some(({ isCut }) => isCut)) this.#end();
   }
 
   #pass(placed: PlacedEvent): void {
@@ -104,40 +93,72 @@ export class AllEvents {
   }
 
   #id(): string {
-    return [...this.#reached].map(([partition, offset]) => `${partition}:${offset}`).join(',');
+    return formatReached(this.#reached);
   }
 }
 
-/** @throws {@link Problem} 410 when the log no longer has what follows. */
-export async function checkReached({ log }: Sources, resume: Reached): Promise<void> {
-  for (let partition = 0; partition < log.partitions; partition += 1) {
-    const { start } = await log.bounds('events', partition);
-    const reached = resume.get(partition);
-    if (reached === undefined || reached + 1 >= start) continue;
-    throw new Problem(410, 'history-expired', 'What follows is older than what the log keeps');
-  }
+/** The events of all executions as they happen; `last` begins with so many of the newest. */
+export async function streamAll(
+  context: Context,
+  services: HttpServices,
+  last: number,
+): Promise<Response> {
+  const resume = parseReached(context.req.header('last-event-id'));
+  if (resume !== undefined) await checkReached(services, 'events', resume);
+  return services.streams.answer(context, (send, end) =>
+    new AllEvents(services.options, send, end).begin(resume, last),
+  );
+}
+
+/** Old events of a partition, and whether there are more. */
+interface Stretch {
+  readonly events: readonly PlacedEvent[];
+  readonly isCut: boolean;
 }
 
 async function readEvents(
-  { log }: Sources,
+  options: Sources,
   partition: number,
   { start, end }: LogBounds,
-): Promise<readonly PlacedEvent[]> {
+): Promise<Stretch> {
   const records: LogRecord[] = [];
-  for await (const some of log.read('events', partition, start, end)) {
-    records.push(...some);
-    if (records.length > OLD_EVENTS_MAX) break;
-  }
-  const epoch = epochBefore(records);
-  const rule = new ReaderRule({ offset: start, epoch, batch: -1, index: -1 });
-  const found: PlacedEvent[] = [];
+  await askLog({ options }, async (signal) => {
+    for await (const some of options.log.read('events', partition, start, end, signal)) {
+      records.push(...some);
+      if (records.length > OLD_EVENTS_MAX) break;
+    }
+  });
+  const rule = new ReaderRule({
+    offset: start,
+    epoch: epochBefore(records),
+    batch: -1,
+    index: -1,
+  });
+  const events: PlacedEvent[] = [];
   for (const record of records) {
     const accepted = rule.accept(record);
     if (accepted?.kind !== 'event') continue;
     const place = { partition, offset: record.offset, epoch: rule.place.epoch };
-    found.push({ event: accepted.event, place });
+    events.push({ event: accepted.event, place });
   }
-  return found;
+  return { events, isCut: records.length > OLD_EVENTS_MAX };
+}
+
+/**
+ * By time, as far as the order of each partition allows: a timer's event has its due time, which may be before
+ * that of events that stand in front of it.
+ */
+function merged(stretches: readonly Stretch[]): readonly PlacedEvent[] {
+  const timed: { readonly atMs: number; readonly placed: PlacedEvent }[] = [];
+  for (const { events } of stretches) {
+    let atMs = 0;
+    for (const placed of events) {
+      atMs = Math.max(atMs, placed.event.time);
+      timed.push({ atMs, placed });
+    }
+  }
+  // Stable, so what has the same time keeps the order of its partition.
+  return timed.sort((left, right) => left.atMs - right.atMs).map(({ placed }) => placed);
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Context } from 'hono';
 import { Problem } from './problem.ts';
 
 /**
- * Mounts a route and declares it in the OpenAPI document. The handler answers a plain Response: bodies are
+ * Mounts a route of openapi.ts. The handler answers a plain Response: bodies are
  * built from our own views, and checking them again on every request would cost more than it finds; the tests
  * check them against the declared schemas.
  */
@@ -13,7 +13,6 @@ export function declare(
   handler: (context: Context) => Response | Promise<Response>,
   patterns: Readonly<Record<string, string>> = {},
 ): void {
-  app.openAPIRegistry.registerPath(route);
   const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     const pattern = patterns[name];
     return pattern === undefined ? `:${name}` : `:${name}{${pattern}}`;

@@ -15,6 +15,7 @@ export const guard = createMiddleware(async (context, next) => {
     if (!SAFE_METHODS.has(method))
       checkOrigin(context.req.header('origin'), context.req.header('host'));
   }
+  context.header('x-content-type-options', 'nosniff');
   await next();
 });
 

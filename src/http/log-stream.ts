@@ -1,11 +1,13 @@
 import type { Context } from 'hono';
 import { isTerminal } from '../model/states.ts';
 import type { ExecutionView, LogLineView } from '../ports/views.ts';
+import { viewOf } from './execution-reader.ts';
 import type { HttpServices } from './services.ts';
+import type { StreamMessage } from './sse.ts';
 
-/** How often the views are asked for further lines, ms. */
-const LOOK_EVERY_MS = 200;
-const LINES_MAX = 1_000;
+/** How long after an execution's end its lines are waited for, since the last of them. */
+const QUIET_MS = 250;
+const LINES_PAGE = 1_000;
 
 /** A line as a stream and a list give it. */
 export type LineBody = (line: LogLineView) => unknown;
@@ -14,44 +16,87 @@ export type LineBody = (line: LogLineView) => unknown;
  * The log of an execution as it is written; ends with the execution. The id of a message is the line's offset
  * in the log, so a client that comes back with `Last-Event-ID` misses nothing and gets nothing twice.
  *
- * Lines and events reach the views by different topics: when the execution has ended, lines are looked for
- * once more, since the last of them may come after the end.
+ * Lines and events come by different topics: the end of the execution may be read before its last lines.
  */
-export function streamLog(
+export async function streamLog(
   context: Context,
   services: HttpServices,
   { id }: ExecutionView,
   body: LineBody,
-): Response {
-  const { options, streams } = services;
-  return streams.answer(context, (send, end) => {
-    let after = resumeOffset(context.req.header('last-event-id'));
+): Promise<Response> {
+  const { indexer, clock } = services.options;
+  return services.streams.answer(context, async (send, end) => {
+    const lines = new Lines(resumeOffset(context.req.header('last-event-id')), send, body);
     let cancel = (): void => undefined;
-    let stopped = false;
-    const look = async (sawEnd: boolean): Promise<void> => {
-      await options.indexer.flush();
-      const view = await options.views.execution(id);
-      const lines = await options.views.logLines(id, { after, limit: LINES_MAX });
-      if (stopped) return;
-      for (const line of lines) {
-        after = line.offset;
-        send({ id: String(line.offset), event: 'line', data: body(line) });
-      }
-      const isOver = view === undefined || isTerminal(view.state);
-      if (sawEnd && isOver && lines.length === 0) end();
-      else lookLater(isOver);
-    };
-    const lookLater = (sawEnd: boolean): void => {
-      cancel = options.clock.after(LOOK_EVERY_MS, () => {
-        look(sawEnd).catch(end);
-      });
-    };
-    look(false).catch(end);
-    return Promise.resolve(() => {
-      stopped = true;
+    let isOver = false;
+    const endWhenQuiet = (): void => {
       cancel();
-    });
+      cancel = clock.after(QUIET_MS, end);
+    };
+    const stops = [
+      indexer.lines.listen(id, (line) => {
+        lines.add(line);
+        if (isOver) endWhenQuiet();
+      }),
+      indexer.tail.listen(id, (event) => {
+        if (event.type !== 'execution.ended') return;
+        isOver = true;
+        endWhenQuiet();
+      }),
+      () => {
+        cancel();
+      },
+    ];
+    const stop = (): void => {
+      for (const each of stops) each();
+    };
+    try {
+      const view = await viewOf(services, id);
+      await lines.sendOld(services, id);
+      if (view !== undefined && isTerminal(view.state)) endWhenQuiet();
+    } catch (error) {
+      stop();
+      throw error;
+    }
+    return stop;
   });
+}
+
+/** What comes while the old lines are read is held; offsets decide what of it is new. */
+class Lines {
+  readonly #send: (message: StreamMessage) => void;
+  readonly #body: LineBody;
+  #after: number;
+  #held: LogLineView[] | undefined = [];
+
+  constructor(after: number, send: (message: StreamMessage) => void, body: LineBody) {
+    this.#after = after;
+    this.#send = send;
+    this.#body = body;
+  }
+
+  add(line: LogLineView): void {
+    if (this.#held === undefined) this.#pass(line);
+    else this.#held.push(line);
+  }
+
+  async sendOld({ options }: HttpServices, id: ExecutionView['id']): Promise<void> {
+    for (;;) {
+      const range = { after: this.#after, limit: LINES_PAGE };
+      const lines = await options.views.logLines(id, range);
+      for (const line of lines) this.#pass(line);
+      if (lines.length < LINES_PAGE) break;
+    }
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const line of held) this.#pass(line);
+  }
+
+  #pass(line: LogLineView): void {
+    if (line.offset <= this.#after) return;
+    this.#after = line.offset;
+    this.#send({ id: String(line.offset), event: 'line', data: this.#body(line) });
+  }
 }
 
 function resumeOffset(id: string | undefined): number {

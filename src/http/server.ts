@@ -1,9 +1,12 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context } from 'hono';
 import { routePath } from 'hono/route';
 import { DecisionBook } from './decision-book.ts';
 import { guard } from './guard.ts';
 import { Listener } from './listener.ts';
 import type { HttpOptions } from './options.ts';
+import { openApiDocument } from './openapi.ts';
+import { problemPage, wantsPage } from './page/problem.ts';
 import { pageRoutes } from './page/routes.ts';
 import { answerProblem, Problem } from './problem.ts';
 import { endRoutes } from './routes/end.ts';
@@ -58,7 +61,7 @@ function servicesOf(options: HttpOptions, stopping: AbortSignal): HttpServices {
     producer,
     decisions: new DecisionBook({ ...options, producer }),
     starter: new Starter({ ...options, startsUnfinishedMax: options.settings.startsUnfinishedMax }),
-    streams: new OpenStreams(),
+    streams: new OpenStreams(options),
     impure: {
       secret(name) {
         const value = secrets.get(name);
@@ -71,22 +74,13 @@ function servicesOf(options: HttpOptions, stopping: AbortSignal): HttpServices {
 }
 
 function createApp(services: HttpServices): OpenAPIHono {
-  const { logger, metrics, version } = services.options;
+  const { metrics, version } = services.options;
   const app = new OpenAPIHono({ strict: true });
-  app.onError((error, context) => {
-    if (error instanceof Problem) return answerProblem(context, error);
-    logger.error({ err: error, path: context.req.path }, 'A request failed');
-    return answerProblem(
-      context,
-      new Problem(500, 'internal', 'This should not happen; see the server log'),
-    );
+  app.onError((error, context) => answerError(context, problemOf(error, context, services)));
+  app.notFound((context) => {
+    const detail = `There is nothing at ${context.req.path}`;
+    return answerError(context, new Problem(404, 'route-not-found', detail));
   });
-  app.notFound((context) =>
-    answerProblem(
-      context,
-      new Problem(404, 'route-not-found', `There is nothing at ${context.req.path}`),
-    ),
-  );
   webhookRoutes(app, services);
   app.use(guard);
   app.use(async (context, next) => {
@@ -101,6 +95,17 @@ function createApp(services: HttpServices): OpenAPIHono {
   eventRoutes(app, services);
   flowRoutes(app, services);
   pageRoutes(app, services);
-  app.doc31('/api/openapi.json', { openapi: '3.1.0', info: { title: 'Millrace', version } });
+  const document = openApiDocument(version);
+  app.get('/api/openapi.json', (context) => context.json(document));
   return app;
+}
+
+function problemOf(error: Error, context: Context, { options }: HttpServices): Problem {
+  if (error instanceof Problem) return error;
+  options.logger.error({ err: error, path: context.req.path }, 'A request failed');
+  return new Problem(500, 'internal', 'This should not happen; see the server log');
+}
+
+function answerError(context: Context, problem: Problem): Response | Promise<Response> {
+  return wantsPage(context) ? problemPage(context, problem) : answerProblem(context, problem);
 }

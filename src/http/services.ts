@@ -43,7 +43,7 @@ export function freshViews({ options }: HttpServices): Promise<void> {
 
 /** Asks the log. @throws {@link Problem} 503 when it does not answer in time. */
 export function askLog<Answer>(
-  { options }: Pick<HttpServices, 'options'>,
+  { options }: { readonly options: Pick<HttpOptions, 'clock'> },
   question: (signal: AbortSignal) => Promise<Answer>,
 ): Promise<Answer> {
   return within(options.clock, ANSWER_MS, question, () =>

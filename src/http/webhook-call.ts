@@ -1,7 +1,5 @@
 import { evaluate, evaluateCondition, evaluateTree, type Scope } from '../expression/index.ts';
-import { checkInputs } from '../flow/inputs.ts';
 import type { FlowDefinition, TriggerDefinition } from '../flow/definition.ts';
-import { scopedKey } from '../model/ids.ts';
 import { limits } from '../model/limits.ts';
 import type { TriggerContext } from '../model/starts.ts';
 import type { RequestEvent, RequestTrigger, TriggerRequest } from '../plugin/index.ts';
@@ -9,6 +7,7 @@ import { holdsMarker, nestsDeeperThan } from '../records/foreign.ts';
 import { referenceMarker } from '../model/reference.ts';
 import { isJsonObject, type Json, type JsonObject } from '../support/json.ts';
 import { Problem } from './problem.ts';
+import { checkStart, keyOfStart } from './start-check.ts';
 import type { NewStart } from './starter.ts';
 
 export interface WebhookCall {
@@ -35,9 +34,10 @@ export type WebhookOutcome =
  */
 export function callWebhook(call: WebhookCall, flowsOffset: number): WebhookOutcome {
   const properties = evaluateProperties(call);
+  if (typeof properties === 'string') return { kind: 'denied', reason: properties };
   const verification = call.trigger.verify(call.request, properties);
   if (!verification.ok) return { kind: 'denied', reason: verification.reason };
-  const event = call.trigger.read(call.request, properties);
+  const event = call.trigger.read(withoutCredentials(call.request), properties);
   refuseHostileBody(event);
   const { flow, definition } = call;
   const context: TriggerContext = { type: definition.type, id: definition.id, ...event.fields };
@@ -46,18 +46,8 @@ export function callWebhook(call: WebhookCall, flowsOffset: number): WebhookOutc
     return { kind: 'filtered' };
   }
   const inputs = mapped(definition.inputs, scope('inputs'));
-  const checked = checkInputs(flow.inputs, inputs);
-  if (!checked.ok) {
-    throw new Problem(
-      422,
-      'inputs-invalid',
-      checked.problems.map(({ message }) => message).join('; '),
-      {
-        members: { problems: checked.problems.map((problem) => ({ ...problem })) },
-      },
-    );
-  }
-  const key = keyOf(call, event, scope);
+  const labels = labelsOf(mapped(definition.labels, scope('labels')));
+  checkStart(flow, { inputs, labels });
   const traceparent = call.request.headers['traceparent'];
   return {
     kind: 'start',
@@ -65,24 +55,50 @@ export function callWebhook(call: WebhookCall, flowsOffset: number): WebhookOutc
       namespace: flow.namespace,
       flow: flow.id,
       inputs,
-      labels: labelsOf(mapped(definition.labels, scope('labels'))),
+      labels,
       trigger: context,
       flowsOffset,
-      ...(key === undefined ? {} : { idempotencyKey: key }),
+      ...keyOfStart(flow, definition.id, keyOf(definition, event, scope)),
       ...(traceparent === undefined ? {} : { traceparent }),
     },
   };
 }
 
-function evaluateProperties({ flow, definition, impure, globals }: WebhookCall): JsonObject {
+/**
+ * The trigger's own properties; a text that says why not where one cannot be evaluated, a secret that is not set
+ * above all: then nothing is let in (S4).
+ */
+function evaluateProperties({
+  flow,
+  definition,
+  impure,
+  globals,
+}: WebhookCall): JsonObject | string {
   const roots = { flow: aboutFlow(flow), globals };
-  const entries = Object.entries(definition.properties).map(([name, value]): [string, Json] => {
-    // YAML with our core schema, and the interpreter below, give plain data only.
-    if (value.constant && value.node.kind === 'constant') return [name, value.node.value as Json];
+  const entries: [string, Json][] = [];
+  for (const [name, value] of Object.entries(definition.properties)) {
     const scope = { roots, now: undefined, seed: flow.key, property: name, impure };
-    return [name, evaluateTree(value, scope) as Json];
-  });
+    try {
+      // YAML with our core schema, and the interpreter, give plain data only.
+      entries.push([
+        name,
+        (value.constant && value.node.kind === 'constant'
+          ? value.node.value
+          : evaluateTree(value, scope)) as Json,
+      ]);
+    } catch (error) {
+      return `${name}: ${error instanceof Error ? error.message : String(error)}`;
+    }
+  }
   return Object.fromEntries(entries);
+}
+
+const CREDENTIALS = new Set(['authorization', 'cookie', 'proxy-authorization']);
+
+/** What a flow sees becomes part of records, where no secret may be (invariant 9). */
+function withoutCredentials(request: TriggerRequest): TriggerRequest {
+  const headers = Object.entries(request.headers).filter(([name]) => !CREDENTIALS.has(name));
+  return { ...request, headers: Object.fromEntries(headers) };
 }
 
 /** Scopes of the mapping: trigger data, and nothing that only a task may see. */
@@ -125,21 +141,15 @@ function labelsOf(labels: JsonObject): Readonly<Record<string, string>> {
   );
 }
 
+/** The trigger's own key, else what the request carries. */
 function keyOf(
-  { flow, definition }: WebhookCall,
+  { idempotencyKey }: TriggerDefinition,
   event: RequestEvent,
   scope: (property: string) => Scope,
 ): string | undefined {
-  const { idempotencyKey } = definition;
-  const own =
-    idempotencyKey === undefined
-      ? undefined
-      : told(() => evaluate(idempotencyKey, scope('idempotencyKey')));
-  const key =
-    typeof own === 'string' ? own : own === undefined ? event.idempotencyKey : JSON.stringify(own);
-  return key === undefined || key === ''
-    ? undefined
-    : scopedKey(flow.namespace, flow.id, definition.id, key);
+  if (idempotencyKey === undefined) return event.idempotencyKey;
+  const own = told(() => evaluate(idempotencyKey, scope('idempotencyKey')));
+  return typeof own === 'string' ? own : JSON.stringify(own);
 }
 
 /** A failed mapping is the caller's to know: the request does not fit the flow. */

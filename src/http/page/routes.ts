@@ -5,50 +5,45 @@ import { isTerminal } from '../../model/states.ts';
 import type { ExecutionView, LogLineView, TaskRunView } from '../../ports/views.ts';
 import { findExecution } from '../execution-reader.ts';
 import { freshViews, type HttpServices } from '../services.ts';
-import { durationOf, type Html, jsonText, layout, stateText, timeOf, visible } from './layout.ts';
+import {
+  durationOf,
+  type Html,
+  jsonText,
+  layout,
+  pagePolicy,
+  stateText,
+  timeOf,
+  visible,
+} from './layout.ts';
 import { styleSheet } from './style.ts';
 
 const EXECUTIONS_SHOWN = 50;
 const ROWS_SHOWN = 500;
 const REFRESH_SECONDS = 2;
 
-/** Nothing but our own style sheet; no script at all (S11). */
-const policy =
-  "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
 /** The plain page at `/`, and one execution at `/executions/{id}`. */
 export function pageRoutes(app: OpenAPIHono, services: HttpServices): void {
   const { options } = services;
-  app.use('/', securityHeaders);
-  app.use('/executions/*', securityHeaders);
   app.get('/style.css', (context) => {
     context.header('content-type', 'text/css; charset=utf-8');
     context.header('cache-control', 'max-age=3600');
     return context.body(styleSheet);
   });
   app.get('/', async (context) => {
+    pagePolicy(context);
     await freshViews(services);
     const { rows } = await options.views.executions({ limit: EXECUTIONS_SHOWN });
     const body = overview(options.flows.registry.list(), rows);
     return context.html(layout('flows and executions', body, REFRESH_SECONDS));
   });
   app.get('/executions/:id', async (context) => {
+    pagePolicy(context);
     const view = await findExecution(services, context.req.param('id'));
     const runs = await options.views.taskRuns(view.id, { limit: ROWS_SHOWN });
     const lines = await options.views.logLines(view.id, { limit: ROWS_SHOWN });
     const refresh = isTerminal(view.state) ? undefined : REFRESH_SECONDS;
     return context.html(layout(`execution ${view.id}`, execution(view, runs, lines), refresh));
   });
-}
-
-async function securityHeaders(
-  context: { header(name: string, value: string): void },
-  next: () => Promise<void>,
-): Promise<void> {
-  await next();
-  context.header('content-security-policy', policy);
-  context.header('x-content-type-options', 'nosniff');
-  context.header('referrer-policy', 'no-referrer');
 }
 
 function overview(flows: readonly FlowDefinition[], executions: readonly ExecutionView[]): Html {

@@ -1,4 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
 import type { EndExecution } from '../../model/commands.ts';
 import type { Event } from '../../model/events.ts';
 import { parseExecutionId, partitionOf } from '../../model/ids.ts';
@@ -15,47 +16,61 @@ const ANSWER_MS = 10_000;
 /** `{namespace}/{flow}` has the same form, and a flow may be named `kill`: an id is what tells them apart. */
 const EXECUTION_ID = '[0-9a-hjkmnp-tv-z]{26}';
 
+/** Kept with the execution. */
+const bodySchema = z.looseObject({ reason: z.string().optional() });
+
 const answerSchema = z
   .object({ executionId: z.string(), state: z.string(), links: z.looseObject({}) })
   .openapi('Ending');
 
+const verbs = ['kill', 'cancel'] as const;
+type Verb = (typeof verbs)[number];
+
+const summaries: Readonly<Record<Verb, string>> = {
+  kill: 'Interrupt running tasks and end the execution as KILLED',
+  cancel: 'Start no further tasks, let running ones end, and end as CANCELLED',
+};
+
+const routes = verbs.map((verb) => ({
+  verb,
+  config: createRoute({
+    method: 'post',
+    path: `/api/v1/executions/{id}/${verb}`,
+    summary: summaries[verb],
+    description: 'Answers once the execution’s owner has decided.',
+    request: {
+      params: z.object({ id: z.string() }),
+      body: { content: { 'application/json': { schema: bodySchema } } },
+    },
+    responses: {
+      202: { description: 'Ending', content: { 'application/json': { schema: answerSchema } } },
+      ...problemAnswers(400, 404, 409, 413, 422, 503),
+    },
+  }),
+}));
+
+export const endRouteConfigs = routes.map(({ config }) => config);
+
 /** `POST /api/v1/executions/{id}/kill` and `/cancel`. */
 export function endRoutes(app: OpenAPIHono, services: HttpServices): void {
-  for (const verb of ['kill', 'cancel'] as const) {
-    const route = createRoute({
-      method: 'post',
-      path: `/api/v1/executions/{id}/${verb}`,
-      summary:
-        verb === 'kill'
-          ? 'Interrupt running tasks and end the execution as KILLED'
-          : 'Start no further tasks, let running ones end, and end as CANCELLED',
-      request: { params: z.object({ id: z.string() }) },
-      responses: {
-        202: { description: 'Ending', content: { 'application/json': { schema: answerSchema } } },
-        ...problemAnswers(400, 404, 409, 503),
-      },
-    });
-    declare(
-      app,
-      route,
-      async (context) => {
-        const text = context.req.param('id') ?? '';
-        const id = parseExecutionId(text);
-        if (id === undefined) {
-          throw new Problem(404, 'execution-not-found', `There is no execution ${text}`);
-        }
-        const body = await readObject(context, services.options.settings.bodyBytesMax);
-        const reason = body['reason'];
-        const state = await end(services, {
-          type: `execution.${verb}`,
-          execution: id,
-          ...(typeof reason === 'string' ? { reason } : {}),
-        });
-        return context.json({ executionId: id, state, links: linksOf(id) }, 202);
-      },
-      { id: EXECUTION_ID },
-    );
+  for (const { verb, config } of routes) {
+    declare(app, config, (context) => answer(context, services, verb), { id: EXECUTION_ID });
   }
+}
+
+async function answer(context: Context, services: HttpServices, verb: Verb): Promise<Response> {
+  const text = context.req.param('id') ?? '';
+  const id = parseExecutionId(text);
+  if (id === undefined) {
+    throw new Problem(404, 'execution-not-found', `There is no execution ${text}`);
+  }
+  const { reason } = await readObject(context, services.options.settings.bodyBytesMax);
+  const state = await end(services, {
+    type: `execution.${verb}`,
+    execution: id,
+    ...(typeof reason === 'string' ? { reason } : {}),
+  });
+  return context.json({ executionId: id, state, links: linksOf(id) }, 202);
 }
 
 let requests = 0;

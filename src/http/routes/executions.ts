@@ -82,23 +82,31 @@ const listRoute = createRoute({
   },
 });
 
+const getQuery = z.object({
+  after: z.coerce.number().int().min(0).default(0).openapi({
+    description: 'Number of a task run: what follows the last `-` of its id',
+  }),
+});
+
 const getRoute = createRoute({
   method: 'get',
   path: '/api/v1/executions/{id}',
   summary: 'One execution with its task runs',
-  request: { params: z.object({ id: z.string() }) },
+  request: { params: z.object({ id: z.string() }), query: getQuery },
   responses: {
     200: {
-      description: 'The execution',
+      description: `The execution, and up to ${TASK_RUNS_MAX} of its task runs from behind \`after\``,
       content: {
         'application/json': {
           schema: executionSchema.extend({ taskRuns: z.array(taskRunSchema) }),
         },
       },
     },
-    ...problemAnswers(404, 503),
+    ...problemAnswers(400, 404, 503),
   },
 });
+
+export const executionRouteConfigs = [listRoute, getRoute];
 
 /** `GET /api/v1/executions` and `/{id}`. */
 export function executionRoutes(app: OpenAPIHono, services: HttpServices): void {
@@ -112,7 +120,8 @@ export function executionRoutes(app: OpenAPIHono, services: HttpServices): void 
   });
   declare(app, getRoute, async (context) => {
     const view = await findExecution(services, context.req.param('id') ?? '');
-    const runs = await options.views.taskRuns(view.id, { limit: TASK_RUNS_MAX });
+    const { after } = queryOf(context, getQuery);
+    const runs = await options.views.taskRuns(view.id, { after, limit: TASK_RUNS_MAX });
     const whole = await wholeOutputs(services, view);
     const taskRuns = runs.map((run) => taskRunBody(view.id, run));
     return context.json({ ...executionBody(whole), taskRuns }, 200);

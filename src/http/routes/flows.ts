@@ -10,9 +10,11 @@ import { declare } from '../declare.ts';
 import { readBody } from '../foreign-body.ts';
 import { Problem, problemAnswers, unavailable } from '../problem.ts';
 import type { HttpServices } from '../services.ts';
+import { within } from '../within.ts';
 import { findFlow } from './start.ts';
 
-const SEND_DEADLINE_MS = 10_000;
+const SEND_DEADLINE_MS = 5_000;
+const REPLICA_MS = 5_000;
 
 const flowSchema = z
   .looseObject({
@@ -60,7 +62,12 @@ const putRoute = createRoute({
   summary: 'Deploy a flow from its YAML source',
   description:
     'Answers once every process may see the revision. The source as it is makes no new revision. `If-Match: "<revision>"` refuses when somebody else deployed meanwhile; `?dryRun=true` only says what would happen.',
-  request: { params, query: z.object({ dryRun: z.enum(['true', 'false']).optional() }) },
+  request: {
+    params,
+    query: z.object({ dryRun: z.enum(['true', 'false']).optional() }),
+    headers: z.object({ 'if-match': z.string().optional().openapi({ example: '"3"' }) }),
+    body: { required: true, content: { 'application/yaml': { schema: z.string() } } },
+  },
   responses: {
     200: {
       description: 'Deployed, or unchanged',
@@ -73,6 +80,8 @@ const putRoute = createRoute({
     ...problemAnswers(400, 412, 413, 422, 503),
   },
 });
+
+export const flowRouteConfigs = [listRoute, getRoute, putRoute];
 
 /** `GET /api/v1/flows`, `GET|PUT /api/v1/flows/{namespace}/{id}`. */
 export function flowRoutes(app: OpenAPIHono, services: HttpServices): void {
@@ -153,8 +162,25 @@ function checkMatch(
   const wanted = context.req.header('if-match');
   if (wanted === undefined) return;
   const head = options.flows.registry.headOf(namespace, id).revision;
-  if (wanted === `"${head}"`) return;
+  if (wanted === `"${head}"` || (wanted === '*' && head > 0)) return;
   throw new Problem(412, 'revision-moved', `The flow is at revision ${head}, not at ${wanted}`);
+}
+
+/** @throws {@link Problem} 503 when this process's replica does not get there in time. */
+function replicated({ options }: HttpServices, offset: number): Promise<void> {
+  let giveUp = (): void => undefined;
+  return within(
+    options.clock,
+    REPLICA_MS,
+    () =>
+      new Promise<void>((resolve) => {
+        giveUp = options.flows.onReached(offset, resolve);
+      }),
+    () => {
+      giveUp();
+      return unavailable('The flow is stored, but cannot be read back yet; ask again');
+    },
+  );
 }
 
 /** Appends the record and waits until this process's replica has it: accepted, or overtaken by another. */
@@ -170,9 +196,7 @@ async function append(
   if (sent.kind !== 'acknowledged') {
     throw unavailable('The log cannot be reached; the flow may not have been deployed');
   }
-  await new Promise<void>((resolve) => {
-    options.flows.onReached(sent.offset + 1, resolve);
-  });
+  await replicated(services, sent.offset + 1);
   const { namespace, id } = change.flow;
   const head = options.flows.registry.headOf(namespace, id);
   if (head.source === change.flow.source) return head.revision;

@@ -1,7 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { checkInputs } from '../../flow/inputs.ts';
 import type { FlowDefinition } from '../../flow/definition.ts';
-import { scopedKey } from '../../model/ids.ts';
 import { declare } from '../declare.ts';
 import { nearest } from '../../support/nearest.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../support/json.ts';
@@ -9,6 +7,15 @@ import { endedSchema, startAndAnswer, startedSchema, waitOf } from '../finished.
 import { readObject } from '../foreign-body.ts';
 import { Problem, problemAnswers } from '../problem.ts';
 import type { HttpServices } from '../services.ts';
+import { checkStart, keyOfStart } from '../start-check.ts';
+
+/** All optional: an empty body starts a flow that needs no input. */
+const startBodySchema = z
+  .strictObject({
+    inputs: z.record(z.string(), z.unknown()).optional(),
+    labels: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+  })
+  .openapi('Start', { example: { inputs: { seconds: 5 }, labels: { team: 'orders' } } });
 
 const route = createRoute({
   method: 'post',
@@ -19,15 +26,18 @@ const route = createRoute({
   request: {
     params: z.object({ namespace: z.string(), flow: z.string() }),
     query: z.object({ wait: z.string().optional().openapi({ example: '30s' }) }),
-    headers: z.object({ 'idempotency-key': z.string().max(1_024).optional() }),
-    // The body is read by readObject: its limits are not a schema's to check.
+    headers: z.object({ 'idempotency-key': z.string().optional() }),
+    // Declared only: it is read by readObject, since its limits are not a schema's to check.
+    body: { content: { 'application/json': { schema: startBodySchema } } },
   },
   responses: {
     200: { description: 'Ended', content: { 'application/json': { schema: endedSchema } } },
     202: { description: 'Started', content: { 'application/json': { schema: startedSchema } } },
-    ...problemAnswers(400, 404, 413, 422, 429, 503),
+    ...problemAnswers(400, 404, 409, 413, 422, 429, 503),
   },
 });
+
+export const startRouteConfigs = [route];
 
 /** `POST /api/v1/executions/{namespace}/{flow}` `{inputs, labels}`. */
 export function startRoutes(app: OpenAPIHono, services: HttpServices): void {
@@ -36,7 +46,7 @@ export function startRoutes(app: OpenAPIHono, services: HttpServices): void {
     const { namespace = '', flow: id = '' } = context.req.param();
     const flow = findFlow(services, namespace, id);
     const body = readStart(await readObject(context, options.settings.bodyBytesMax));
-    checkOrRefuse(flow, body.inputs);
+    checkStart(flow, body);
     const key = context.req.header('idempotency-key');
     const traceparent = context.req.header('traceparent');
     return startAndAnswer(
@@ -48,9 +58,7 @@ export function startRoutes(app: OpenAPIHono, services: HttpServices): void {
         labels: body.labels,
         trigger: { type: 'api', id: null },
         flowsOffset: options.flows.registry.nextOffset,
-        ...(key === undefined || key === ''
-          ? {}
-          : { idempotencyKey: scopedKey(namespace, id, null, key) }),
+        ...keyOfStart(flow, null, key),
         ...(traceparent === undefined ? {} : { traceparent }),
       },
       waitOf(context.req.query('wait')),
@@ -69,20 +77,6 @@ export function findFlow({ options }: HttpServices, namespace: string, id: strin
   const meant = nearest(`${namespace}/${id}`, known);
   const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
   throw new Problem(404, 'flow-not-found', `There is no flow ${namespace}/${id}${hint}`);
-}
-
-/** @throws {@link Problem} 422 that names each input. */
-function checkOrRefuse(flow: FlowDefinition, inputs: JsonObject): void {
-  const checked = checkInputs(flow.inputs, inputs);
-  if (checked.ok) return;
-  throw new Problem(
-    422,
-    'inputs-invalid',
-    checked.problems.map(({ message }) => message).join('; '),
-    {
-      members: { problems: checked.problems.map((problem) => ({ ...problem })) },
-    },
-  );
 }
 
 interface StartBody {

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ApiClient, ServerProblem } from '../../../src/http/client/api-client.ts';
 import { SqliteViews } from '../../../src/adapters/sqlite/views.ts';
-import { AllEvents, parseReached } from '../../../src/http/all-events.ts';
+import { AllEvents } from '../../../src/http/all-events.ts';
+import { parseReached } from '../../../src/http/reached.ts';
 import type { StreamMessage } from '../../../src/http/sse.ts';
 import { Indexer } from '../../../src/indexer/indexer.ts';
 import type { Log } from '../../../src/ports/log.ts';
@@ -128,10 +129,11 @@ it('gives what happens while the past is read once, too', async () => {
     const { partition, offset } = data as { partition: number; offset: number };
     if (event !== 'snapshot') places.push(`${partition}:${offset}`);
   };
-  const stop = await new AllEvents({ log: slow, indexer }, send, () => undefined).begin(
-    parseReached(first?.id),
-    0,
-  );
+  const stop = await new AllEvents(
+    { ...wired.ports, log: slow, indexer },
+    send,
+    () => undefined,
+  ).begin(parseReached(first?.id), 0);
   const made = (log.partitions - 1) * EVENTS_EACH;
   await eventually('all events', () => new Set(places).size >= made);
   expect(places).toHaveLength(made);
