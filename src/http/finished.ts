@@ -4,10 +4,10 @@ import type { ExecutionId } from '../model/ids.ts';
 import { isTerminal } from '../model/states.ts';
 import { parseDuration } from '../support/duration.ts';
 import type { Json, JsonObject } from '../support/json.ts';
+import type { ExecutionEnd, NewStart, Started } from '../trigger/starter.ts';
 import { viewOf, wholeOutputs } from './execution-reader.ts';
 import { Problem } from './problem.ts';
 import type { HttpServices } from './services.ts';
-import type { ExecutionEnd, NewStart, Started } from './starter.ts';
 
 /** The longest that a request may wait for its execution. */
 const WAIT_MAX_MS = 5 * 60_000;
@@ -67,7 +67,7 @@ interface End {
 /**
  * Starts and answers: 202 once the start is stored; with a wait 200 and the outputs, or 202 + Location.
  *
- * @throws {@link Problem} as `Starter.start`.
+ * @throws StartRefused as `Starter.start`.
  */
 export async function startAndAnswer(
   context: Context,

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { z } from '@hono/zod-openapi';
 import type { JsonObject } from '../support/json.ts';
+import type { RefusalKind, StartRefused } from '../trigger/start-refused.ts';
 
 /**
  * An answer that is no success, as RFC 9457 writes it: `type` names the code's page, `code` is stable for
@@ -13,8 +14,6 @@ export class Problem extends Error {
   /** Further members of the body. */
   readonly members: JsonObject;
   readonly retryAfterSeconds: number | undefined;
-  /** An executor refused, and has written why to `decisions`. */
-  readonly isExecutors: boolean;
 
   constructor(status: ProblemStatus, code: string, detail: string, options: ProblemOptions = {}) {
     super(detail, options);
@@ -22,14 +21,12 @@ export class Problem extends Error {
     this.code = code;
     this.members = options.members ?? {};
     this.retryAfterSeconds = options.retryAfterSeconds;
-    this.isExecutors = options.isExecutors ?? false;
   }
 }
 
 export interface ProblemOptions extends ErrorOptions {
   readonly members?: JsonObject;
   readonly retryAfterSeconds?: number;
-  readonly isExecutors?: boolean;
 }
 
 export type ProblemStatus =
@@ -98,4 +95,26 @@ export function answerProblem(context: Context, problem: Problem): Response {
 
 export function unavailable(detail: string): Problem {
   return new Problem(503, 'log-unavailable', detail, { retryAfterSeconds: 2 });
+}
+
+const statuses: Readonly<Record<RefusalKind, ProblemStatus>> = {
+  invalid: 422,
+  'too-large': 413,
+  busy: 429,
+  unavailable: 503,
+  fault: 500,
+};
+
+/** When it is worth asking again, s. */
+const retryAfter: Readonly<Partial<Record<RefusalKind, number>>> = { busy: 1, unavailable: 2 };
+
+/** What a start's refusal is to whoever asked for it over HTTP. */
+export function problemOfRefusal(refusal: StartRefused): Problem {
+  const { kind, code, message, members } = refusal;
+  const retryAfterSeconds = retryAfter[kind];
+  return new Problem(statuses[kind], code, message, {
+    cause: refusal,
+    members,
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+  });
 }

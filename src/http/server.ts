@@ -1,14 +1,17 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { routePath } from 'hono/route';
-import { DecisionBook } from './decision-book.ts';
+import { DecisionBook } from '../trigger/decision-book.ts';
+import { StartRefused } from '../trigger/start-refused.ts';
+import { Starter } from '../trigger/starter.ts';
+import { impureOf } from '../trigger/trigger-properties.ts';
 import { guard } from './guard.ts';
 import { Listener } from './listener.ts';
 import type { HttpOptions } from './options.ts';
 import { openApiDocument } from './openapi.ts';
 import { problemPage, wantsPage } from './page/problem.ts';
 import { pageRoutes } from './page/routes.ts';
-import { answerProblem, Problem } from './problem.ts';
+import { answerProblem, Problem, problemOfRefusal } from './problem.ts';
 import { endRoutes } from './routes/end.ts';
 import { eventRoutes } from './routes/events.ts';
 import { executionRoutes } from './routes/executions.ts';
@@ -17,7 +20,9 @@ import { startRoutes } from './routes/start.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 import type { HttpServices } from './services.ts';
 import { OpenStreams } from './sse.ts';
-import { Starter } from './starter.ts';
+
+/** A request does not fail for a decision that cannot be written, nor wait for it. */
+const DECISION_DEADLINE_MS = 5_000;
 
 export interface HttpServer {
   /** For tests: `app.request(…)` needs no socket. */
@@ -53,23 +58,21 @@ export function createHttp(options: HttpOptions): HttpServer {
 }
 
 function servicesOf(options: HttpOptions, stopping: AbortSignal): HttpServices {
-  const { log, secrets, variable } = options;
+  const { log } = options;
   const producer = log.producer();
   return {
     options,
     stopping,
     producer,
-    decisions: new DecisionBook({ ...options, producer }),
+    decisions: new DecisionBook({
+      ...options,
+      producer,
+      place: 'http',
+      deadlineMs: DECISION_DEADLINE_MS,
+    }),
     starter: new Starter({ ...options, startsUnfinishedMax: options.settings.startsUnfinishedMax }),
     streams: new OpenStreams(options),
-    impure: {
-      secret(name) {
-        const value = secrets.get(name);
-        if (value !== undefined) return value;
-        throw new Error(`there is no secret ${name}: set MILLRACE_SECRET_${name}`);
-      },
-      env: variable,
-    },
+    impure: impureOf(options),
   };
 }
 
@@ -102,6 +105,7 @@ function createApp(services: HttpServices): OpenAPIHono {
 
 function problemOf(error: Error, context: Context, { options }: HttpServices): Problem {
   if (error instanceof Problem) return error;
+  if (error instanceof StartRefused) return problemOfRefusal(error);
   options.logger.error({ err: error, path: context.req.path }, 'A request failed');
   return new Problem(500, 'internal', 'This should not happen; see the server log');
 }

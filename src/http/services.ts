@@ -1,10 +1,10 @@
-import type { Scope } from '../expression/index.ts';
 import type { LogProducer } from '../ports/log.ts';
-import type { DecisionBook } from './decision-book.ts';
+import type { DecisionBook } from '../trigger/decision-book.ts';
+import type { Starter } from '../trigger/starter.ts';
+import type { Impure } from '../trigger/trigger-properties.ts';
 import type { HttpOptions } from './options.ts';
 import { Problem, unavailable } from './problem.ts';
 import type { OpenStreams } from './sse.ts';
-import type { Starter } from './starter.ts';
 import { within } from './within.ts';
 
 /** What the routes share. */
@@ -16,7 +16,7 @@ export interface HttpServices {
   readonly decisions: DecisionBook;
   readonly streams: OpenStreams;
   /** `secret` and `env` for the properties of triggers. */
-  readonly impure: NonNullable<Scope['impure']>;
+  readonly impure: Impure;
   /** Aborts when the process stops: then nobody waits any longer. */
   readonly stopping: AbortSignal;
 }

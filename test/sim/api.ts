@@ -2,7 +2,12 @@ import type { SqliteViews } from '../../src/adapters/sqlite/views.ts';
 import type { Ports } from '../../src/compose/ports.ts';
 import { catalogOf } from '../../src/compose/wire.ts';
 import { FlowFollower } from '../../src/executor/flow-follower.ts';
-import { type ExecutionEnd, type NewStart, type Started, Starter } from '../../src/http/starter.ts';
+import {
+  type ExecutionEnd,
+  type NewStart,
+  type Started,
+  Starter,
+} from '../../src/trigger/starter.ts';
 import { Indexer } from '../../src/indexer/indexer.ts';
 import type { EndExecution, ReplyAddress } from '../../src/model/commands.ts';
 import { partitionOf } from '../../src/model/ids.ts';

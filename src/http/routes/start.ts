@@ -3,11 +3,11 @@ import type { FlowDefinition } from '../../flow/definition.ts';
 import { declare } from '../declare.ts';
 import { nearest } from '../../support/nearest.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../support/json.ts';
+import { checkStart, keyOfStart } from '../../trigger/start-check.ts';
 import { endedSchema, startAndAnswer, startedSchema, waitOf } from '../finished.ts';
 import { readObject } from '../foreign-body.ts';
 import { Problem, problemAnswers } from '../problem.ts';
 import type { HttpServices } from '../services.ts';
-import { checkStart, keyOfStart } from '../start-check.ts';
 
 /** All optional: an empty body starts a flow that needs no input. */
 const startBodySchema = z

@@ -3,11 +3,12 @@ import type { Context } from 'hono';
 import type { FlowDefinition, TriggerDefinition } from '../../flow/definition.ts';
 import type { RequestTrigger, TriggerRequest } from '../../plugin/index.ts';
 import { nearest } from '../../support/nearest.ts';
+import { StartRefused } from '../../trigger/start-refused.ts';
+import type { NewStart } from '../../trigger/starter.ts';
 import { startAndAnswer, waitOf } from '../finished.ts';
 import { readBody } from '../foreign-body.ts';
 import { Problem } from '../problem.ts';
 import type { HttpServices } from '../services.ts';
-import type { NewStart } from '../starter.ts';
 import { callWebhook } from '../webhook-call.ts';
 
 const prefix = '/api/v1/webhooks/';
@@ -37,7 +38,7 @@ async function answer(context: Context, services: HttpServices): Promise<Respons
     services.options.metrics.count('millrace_trigger_events_total', { type, decision: 'started' });
     return response;
   } catch (error) {
-    if (error instanceof Problem) noteRefusal(services, found, error);
+    noteRefusal(services, found, error);
     throw error;
   }
 }
@@ -127,18 +128,25 @@ function waitProperty({ properties }: TriggerDefinition): string | undefined {
   return node?.kind === 'constant' && typeof node.value === 'string' ? node.value : undefined;
 }
 
-/** Refusals of this process that a flow's owner asks about; what an executor refuses, it notes itself. */
-const NOTED_STATUSES = new Set([413, 422, 429]);
-
-function noteRefusal(services: HttpServices, found: Found, problem: Problem): void {
-  const { status, code, message, isExecutors } = problem;
-  if (NOTED_STATUSES.has(status) && !isExecutors) note(services, found, code, message);
+/** Refusals that a flow's owner asks about; what an executor refuses, it notes itself. */
+function noteRefusal(services: HttpServices, found: Found, error: unknown): void {
+  if (error instanceof StartRefused) {
+    const { kind, code, message, isExecutors } = error;
+    if (!isExecutors && kind !== 'unavailable' && kind !== 'fault') {
+      note(services, found, code, message);
+    }
+  } else if (error instanceof Problem && NOTED_STATUSES.has(error.status)) {
+    note(services, found, error.code, error.message);
+  }
 }
+
+/** Of a body that is too large, or that nothing of ours can take. */
+const NOTED_STATUSES = new Set([413, 422]);
 
 function note(services: HttpServices, found: Found, reason: string, message: string): void {
   const { flow, definition } = found;
   const { namespace, id } = flow;
-  services.decisions.note(definition.type, {
+  void services.decisions.note(definition.type, {
     namespace,
     flow: id,
     trigger: definition.id,

@@ -4,14 +4,14 @@ import { scopedKey } from '../model/ids.ts';
 import { limits } from '../model/limits.ts';
 import { idempotencyKeyRule, isIdempotencyKey } from '../records/start-fields.ts';
 import type { JsonObject } from '../support/json.ts';
-import { Problem } from './problem.ts';
+import { StartRefused } from './start-refused.ts';
 import type { NewStart } from './starter.ts';
 
 /**
  * What an executor would refuse, refused while somebody waits for the answer: inputs and labels as the flow
  * wants them.
  *
- * @throws {@link Problem} 422 that names each input.
+ * @throws {@link StartRefused} `invalid` that names each input.
  */
 export function checkStart(
   flow: FlowDefinition,
@@ -21,7 +21,7 @@ export function checkStart(
   if (!checked.ok) {
     const detail = checked.problems.map(({ message }) => message).join('; ');
     const problems = checked.problems.map((problem) => ({ ...problem }));
-    throw new Problem(422, 'inputs-invalid', detail, { members: { problems } });
+    throw new StartRefused('invalid', 'inputs-invalid', detail, { members: { problems } });
   }
   checkLabels(labels);
 }
@@ -29,13 +29,17 @@ export function checkStart(
 function checkLabels(labels: JsonObject): void {
   const bytesMax = limits.labelsBytes.value;
   if (Buffer.byteLength(JSON.stringify(labels)) <= bytesMax) return;
-  throw new Problem(422, 'labels-too-large', `Labels may have ${bytesMax} bytes together, as JSON`);
+  throw new StartRefused(
+    'invalid',
+    'labels-too-large',
+    `Labels may have ${bytesMax} bytes together, as JSON`,
+  );
 }
 
 /**
  * The caller's key as the log has it: another flow's or trigger's same key is another key. None for an empty one.
  *
- * @throws {@link Problem} 422 when it is too long.
+ * @throws {@link StartRefused} `invalid` when it is too long.
  */
 export function keyOfStart(
   { namespace, id }: FlowDefinition,
@@ -45,8 +49,8 @@ export function keyOfStart(
   if (key === undefined || key === '') return {};
   const scoped = scopedKey(namespace, id, trigger, key);
   if (isIdempotencyKey(scoped)) return { idempotencyKey: scoped };
-  throw new Problem(
-    422,
+  throw new StartRefused(
+    'invalid',
     'idempotency-key-invalid',
     `An idempotency key, with the names of flow and trigger before it, must be ${idempotencyKeyRule}`,
   );

@@ -9,8 +9,8 @@ import type { Log, LogProducer, OutgoingRecord, SendOutcome } from '../ports/log
 import type { Random } from '../ports/random.ts';
 import { encodeStart } from '../records/starts.ts';
 import { checkStartSize, isLargeStart, storeLargeValues } from './large-starts.ts';
-import { Problem, unavailable } from './problem.ts';
 import { RecentStarts, type StartPlace } from './recent-starts.ts';
+import { StartRefused, startUnavailable } from './start-refused.ts';
 import { type CountedStart, UnfinishedStarts } from './unfinished-starts.ts';
 
 export interface StarterOptions {
@@ -40,7 +40,7 @@ export type ExecutionEnd = Extract<Event, { readonly type: 'execution.ended' }>;
 /** Told when the execution has ended; or, instead, that an executor made none of the start. */
 export interface StartWatcher {
   onEnd(end: ExecutionEnd): void;
-  onRejected?(problem: Problem): void;
+  onRejected?(refusal: StartRefused): void;
 }
 
 /** How long a start may wait for the log before the caller is told to come again. */
@@ -73,8 +73,8 @@ export class Starter {
    * Resolves once the start is acknowledged; then it will be executed. The watcher is registered before the
    * start is sent.
    *
-   * @throws {@link Problem} 413 (too large), 422 (an executor refuses it), 429 (too many unfinished starts),
-   *   503 (log away, or no answer for a key).
+   * @throws {@link StartRefused} `too-large`, `invalid` (an executor refuses it), `busy` (too many unfinished
+   *   starts), `unavailable` (log away, or no answer for a key).
    */
   async start(request: NewStart, watcher?: StartWatcher): Promise<Started> {
     const { idempotencyKey: key } = request;
@@ -143,7 +143,7 @@ export class Starter {
       const offset = await this.#send(start.record, partition, counted);
       const execution = await answer.settled;
       if (execution === undefined) {
-        throw unavailable('The start is stored, but no executor has taken it yet; ask again');
+        throw startUnavailable('The start is stored, but no executor has taken it yet; ask again');
       }
       const duplicate = execution !== id;
       if (duplicate) {
@@ -159,7 +159,7 @@ export class Starter {
     }
   }
 
-  /** @throws {@link Problem} 413 when that is still too large. */
+  /** @throws {@link StartRefused} `too-large` when it still is. */
   async #smaller(request: NewStart): Promise<NewStart> {
     const smaller = await storeLargeValues(request, this.#options.blobs);
     checkStartSize(JSON.stringify(smaller));
@@ -229,23 +229,23 @@ function encoded(start: StartRequest): { readonly text: string; readonly record:
   return { text: record.value ?? '', record };
 }
 
-function rejection(event: Extract<Event, { readonly type: 'start.rejected' }>): Problem {
-  return new Problem(422, event.reason, event.message, { isExecutors: true });
+function rejection(event: Extract<Event, { readonly type: 'start.rejected' }>): StartRefused {
+  return new StartRefused('invalid', event.reason, event.message, { isExecutors: true });
 }
 
-function refusal(outcome: Exclude<SendOutcome, { readonly kind: 'acknowledged' }>): Problem {
+function refusal(outcome: Exclude<SendOutcome, { readonly kind: 'acknowledged' }>): StartRefused {
   switch (outcome.kind) {
     case 'refused':
       return outcome.code === 'too-large'
-        ? new Problem(413, 'start-too-large', outcome.message)
-        : new Problem(500, outcome.code, `The log refuses the start: ${outcome.message}`);
+        ? new StartRefused('too-large', 'start-too-large', outcome.message)
+        : new StartRefused('fault', outcome.code, `The log refuses the start: ${outcome.message}`);
     case 'closed':
-      return unavailable('This process is stopping');
+      return startUnavailable('This process is stopping');
     case 'unknown':
-      return unavailable(
+      return startUnavailable(
         'The log did not answer; the start may have been stored. Send it with an Idempotency-Key to be sure',
       );
     case 'expired':
-      return unavailable('The log cannot be reached; nothing was stored');
+      return startUnavailable('The log cannot be reached; nothing was stored');
   }
 }

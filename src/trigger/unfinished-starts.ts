@@ -1,4 +1,4 @@
-import { Problem } from './problem.ts';
+import { StartRefused } from './start-refused.ts';
 
 /** A start that counts until it is dropped, or an executor has taken it. */
 export interface CountedStart {
@@ -29,7 +29,7 @@ export class UnfinishedStarts {
     this.#nextStart = nextStart;
   }
 
-  /** @throws {@link Problem} 429 when the namespace has as many unfinished starts as it may. */
+  /** @throws {@link StartRefused} `busy` when the namespace has as many unfinished starts as it may. */
   begin(namespace: string): CountedStart {
     const counts = this.#countsOf(namespace);
     if (counts.sending + counts.sent.length >= this.#max) this.#look(namespace, counts);
@@ -55,11 +55,10 @@ export class UnfinishedStarts {
     );
     const unfinished = counts.sending + counts.sent.length;
     if (unfinished < this.#max) return;
-    throw new Problem(
-      429,
+    throw new StartRefused(
+      'busy',
       'starts-unfinished',
       `Namespace ${namespace} has ${unfinished} starts that no executor has taken yet (starts.unfinishedMax)`,
-      { retryAfterSeconds: 1 },
     );
   }
 

@@ -3,19 +3,19 @@ import type { StartRequest } from '../model/starts.ts';
 import type { BlobStore } from '../ports/blob-store.ts';
 import { externaliseMembers } from '../ports/large-values.ts';
 import type { Json, JsonObject } from '../support/json.ts';
-import { Problem } from './problem.ts';
+import { StartRefused } from './start-refused.ts';
 
 /** True when the values of a start, as a record's text, must not all travel in it (invariant 10). */
 export function isLargeStart(text: string): boolean {
   return isLongerThan(text, limits.inlineValueBytes.value);
 }
 
-/** @throws {@link Problem} 413 when even so it is larger than a start may be. */
+/** @throws {@link StartRefused} `too-large` when even so it is larger than a start may be. */
 export function checkStartSize(text: string): void {
   const bytesMax = limits.startBytes.value;
   if (!isLongerThan(text, bytesMax)) return;
-  throw new Problem(
-    413,
+  throw new StartRefused(
+    'too-large',
     'start-too-large',
     `Inputs, labels and trigger of a start may have ${bytesMax} bytes together, large values not counted`,
   );
