@@ -6,7 +6,7 @@ import { type Shells, wire } from '../../src/compose/wire.ts';
 import { defaultExecutorSettings } from '../../src/executor/settings.ts';
 import type { FlowFile } from '../../src/flow/deployment.ts';
 import { PluginHost } from '../../src/plugin/host.ts';
-import { memoryPorts, noMetrics } from './memory-ports.ts';
+import { type MemoryPorts, memoryPorts, noMetrics } from './memory-ports.ts';
 
 export interface WiredShells {
   readonly shells: Shells;
@@ -23,6 +23,8 @@ export interface ShellsOptions {
   readonly flows?: readonly FlowFile[];
   readonly metrics?: Ports['metrics'];
   readonly settings?: Partial<Settings>;
+  /** Ports in the place of the usual ones: a log with faults, secrets, a log that others share. */
+  readonly ports?: (memory: MemoryPorts) => Partial<Ports>;
 }
 
 /** Started, with its flows, and listening on a free port. */
@@ -36,6 +38,7 @@ export async function startShells(options: ShellsOptions = {}): Promise<WiredShe
     variable: () => undefined,
     views: new SqliteViews(':memory:'),
     plugins: await PluginHost.load([], {}),
+    ...options.ports?.(memory),
   };
   const shells = wire(ports, {
     roles: new Set<Role>(options.roles ?? ['api', 'executor', 'worker']),
