@@ -195,7 +195,7 @@ describe('a webhook', () => {
 
   it.each([
     ['a wrong input', { count: 'many' }, 'inputs-invalid', 'open', '/open'],
-    ['a condition that cannot be evaluated', {}, 'mapping-failed', 'picky', '/picky'],
+    ['a condition that cannot be evaluated', {}, 'expression-failed', 'picky', '/picky'],
     ['the reserved key', { '$millrace.reference': {} }, 'reserved-key', 'open', '/open'],
   ])('tells the caller and the operator of %s', async (_case, body, code, trigger, path) => {
     await nothingStarted(async () => {
