@@ -1,6 +1,13 @@
-import type { Catalog, PropertySchema, TaskType, TriggerType } from '../src/model/catalog.ts';
+import type {
+  Catalog,
+  ChildTasks,
+  PropertySchema,
+  TaskType,
+  TriggerType,
+} from '../src/model/catalog.ts';
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../src/support/json.ts';
-import { taskProperties, triggerProperties } from '../src/flow/schema/shape.ts';
+import { laterProperties } from '../src/flow/schema/later.ts';
+import { taskProperties, triggerProperties, without } from '../src/flow/schema/shape.ts';
 
 const INTRODUCTION = `# Task and trigger types
 
@@ -17,14 +24,14 @@ export function typesPage(catalog: Catalog): string {
   return [
     INTRODUCTION,
     '## Every task',
-    propertyTable(taskProperties, ['id', 'type']),
+    propertyTable(without(taskProperties, laterProperties.task), ['id', 'type']),
     '## Tasks in the executor',
     'They take no hop: the executor does them itself. A `log` whose message calls `secret` or `env` is done by a worker.',
     ...inExecutor.map(taskSection),
     '## Tasks on workers',
     ...onWorkers.map(taskSection),
     '## Every trigger',
-    propertyTable(triggerProperties, ['id', 'type']),
+    propertyTable(without(triggerProperties, laterProperties.trigger), ['id', 'type']),
     '## Triggers',
     ...[...catalog.triggers.values()].map(triggerSection),
   ].join('\n\n');
@@ -32,7 +39,7 @@ export function typesPage(catalog: Catalog): string {
 
 function taskSection(task: TaskType): string {
   const { type, description, properties, required, children, outputs } = task;
-  const blocks = children.map((name) => `- \`${name}\`: tasks, in their order.`).join('\n');
+  const blocks = children.map(childLine).join('\n');
   return sections([
     `### \`${type}\``,
     description,
@@ -40,6 +47,11 @@ function taskSection(task: TaskType): string {
     blocks,
     outputs === undefined ? 'Outputs: free.' : outputsText(outputs),
   ]);
+}
+
+function childLine({ property, shape, description }: ChildTasks): string {
+  const what = shape === 'list' ? 'tasks' : 'a map of lists of tasks';
+  return `- \`${property}\`: ${what}. ${description}`;
 }
 
 function triggerSection({ type, description, properties, required, fields }: TriggerType): string {

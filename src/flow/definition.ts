@@ -62,6 +62,11 @@ export interface TaskDefinition {
    * map of lists by property and key: `cases.<key>`.
    */
   readonly children: Readonly<Record<string, readonly TaskDefinition[]>>;
+  /**
+   * Of a loop, where the flow has them: what is kept of each iteration, evaluated at its end with `item` and
+   * the outputs of its tasks.
+   */
+  readonly outputs?: readonly OutputDeclaration[];
   /** Ids of the blocks around it, outermost first. */
   readonly blocks: readonly string[];
 }
@@ -101,6 +106,15 @@ export interface TriggerDefinition {
   readonly inputs: CompiledValue;
   readonly labels: CompiledValue;
   readonly idempotencyKey?: Template;
+  readonly onError: OnTriggerError;
   /** The type's own properties. */
   readonly properties: Readonly<Record<string, CompiledValue>>;
 }
+
+/**
+ * What becomes of an event that the flow's expressions or inputs cannot take. `dlq`: a dead letter and a
+ * decision. `skip`: a decision. `pause`: a decision, and the trigger stops until it is enabled or changed.
+ */
+export type OnTriggerError = (typeof onTriggerErrors)[number];
+
+export const onTriggerErrors = ['dlq', 'skip', 'pause'] as const;

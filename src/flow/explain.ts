@@ -8,6 +8,8 @@ export interface TaskExplanation {
   readonly type: string;
   /** How many blocks are around it. */
   readonly depth: number;
+  /** The list of its block, or of the flow, that it is in: `tasks`, `then`, `cases.paid`, `errors`. */
+  readonly list: string;
   readonly where: 'executor' | 'worker';
   /** Set for tasks of workers. */
   readonly workerGroup?: string;
@@ -15,12 +17,21 @@ export interface TaskExplanation {
   readonly because: readonly string[];
 }
 
-/** Every task in the order of the file. */
-export function explain(flow: Pick<CheckedFlow, 'tasks'>): readonly TaskExplanation[] {
-  return flow.tasks.flatMap(explainTask);
+/** Every task in the order they can run. */
+export function explain(
+  flow: Pick<CheckedFlow, 'tasks' | 'errors' | 'finally'>,
+): readonly TaskExplanation[] {
+  const { tasks, errors, finally: last } = flow;
+  return explainLists({ tasks, errors, finally: last });
 }
 
-function explainTask(task: TaskDefinition): readonly TaskExplanation[] {
+function explainLists(lists: TaskDefinition['children']): readonly TaskExplanation[] {
+  return Object.entries(lists).flatMap(([list, tasks]) =>
+    tasks.flatMap((task) => explainTask(task, list)),
+  );
+}
+
+function explainTask(task: TaskDefinition, list: string): readonly TaskExplanation[] {
   const because = reasons(task);
   const { id, type, blocks, workerGroup } = task;
   const onWorker = because.length > 0;
@@ -29,21 +40,25 @@ function explainTask(task: TaskDefinition): readonly TaskExplanation[] {
       id,
       type,
       depth: blocks.length,
+      list,
       where: onWorker ? 'worker' : 'executor',
       ...(onWorker ? { workerGroup } : {}),
       because,
     },
-    ...Object.values(task.children).flatMap((children) => children.flatMap(explainTask)),
+    ...explainLists(task.children),
   ];
 }
 
-function reasons({ where, type, when, idempotencyKey, properties }: TaskDefinition): string[] {
+function reasons(task: TaskDefinition): string[] {
+  const { where, type, when, idempotencyKey, timeout, properties, outputs = [] } = task;
   const byType = where === 'worker' ? [`\`${type}\` runs on workers`] : [];
   return [
     ...byType,
     ...reasonsOfTemplate('when', when),
     ...reasonsOfTemplate('idempotencyKey', idempotencyKey),
+    ...(timeout === undefined ? [] : reasonsOfValue('timeout', timeout)),
     ...Object.entries(properties).flatMap(([name, value]) => reasonsOfValue(name, value)),
+    ...outputs.flatMap(({ id, value }) => reasonsOfValue(`outputs.${id}`, value)),
   ];
 }
 

@@ -10,6 +10,7 @@ import { Findings } from './findings.ts';
 import { link } from './link/link.ts';
 import { locate } from './parse/locate.ts';
 import { readYaml } from './parse/read-yaml.ts';
+import type { Later } from './schema/later.ts';
 import { SourceText } from './parse/source-text.ts';
 import { validate } from './validate.ts';
 
@@ -19,6 +20,8 @@ export interface ReadFlowOptions {
   readonly catalog: Catalog;
   /** Warnings become errors. Default false. */
   readonly strict?: boolean;
+  /** The properties that are refused until a later version has them. Default: those of this one. */
+  readonly later?: Later;
 }
 
 export interface ReadFlowResult {
@@ -30,14 +33,17 @@ export interface ReadFlowResult {
 
 /** Reads one YAML file as a flow. Never throws: whatever is wrong is a diagnostic with its place. */
 export function readFlow(text: string, options: ReadFlowOptions): ReadFlowResult {
-  const { file = '<flow>', strict = false, catalog } = options;
+  const { file = '<flow>', strict = false } = options;
   const findings = new Findings(new SourceText(text), { file, strict });
-  const flow = readStages(catalog, findings);
+  const flow = readStages(options, findings);
   const diagnostics = findings.list();
   return flow === undefined || findings.failed ? { diagnostics } : { diagnostics, flow };
 }
 
-function readStages(catalog: Catalog, findings: Findings): CheckedFlow | undefined {
+function readStages(
+  { catalog, later }: ReadFlowOptions,
+  findings: Findings,
+): CheckedFlow | undefined {
   const document = readYaml(findings);
   if (document === undefined) return undefined;
   const root = locate(document, findings);
@@ -52,6 +58,6 @@ function readStages(catalog: Catalog, findings: Findings): CheckedFlow | undefin
     return undefined;
   }
   if (!isNative(root, findings)) return undefined;
-  validate(root, catalog, findings);
+  validate(root, catalog, findings, later);
   return link(root, catalog, findings);
 }

@@ -1,6 +1,7 @@
 /** Checks the shape of a flow: every property known and of the right kind, every type in the catalog. */
 import type { Catalog, TaskType } from '../model/catalog.ts';
 import { limits } from '../model/limits.ts';
+import { listsOfFlow, listsOfTask } from './child-lists.ts';
 import type { DiagnosticCode } from './diagnostic-codes.ts';
 import type { FindingDetails, Findings } from './findings.ts';
 import { readInput } from './input-types.ts';
@@ -13,14 +14,19 @@ import {
 } from './parse/located-node.ts';
 import type { Span } from './parse/source-text.ts';
 import { type Complaint, complaintsOf, didYouMean, preview } from './schema/complaints.ts';
-import { isLaterType, laterInputTypes, notInThisVersion } from './schema/later.ts';
+import { isLaterType, type Later, laterInputTypes, notInThisVersion } from './schema/later.ts';
 import { NAME_PATTERN } from './schema/shape.ts';
 import { nearest } from '../support/nearest.ts';
 import { type PartCheck, type Validators, validatorsOf } from './schema/validators.ts';
 import { declarationOf, textOf } from './link/declarations.ts';
 
-export function validate(root: LocatedMap, catalog: Catalog, findings: Findings): void {
-  new Validation(catalog, findings).flow(root);
+export function validate(
+  root: LocatedMap,
+  catalog: Catalog,
+  findings: Findings,
+  later?: Later,
+): void {
+  new Validation(catalog, findings, later).flow(root);
 }
 
 class Validation {
@@ -28,18 +34,22 @@ class Validation {
   readonly #findings: Findings;
   readonly #validators: Validators;
 
-  constructor(catalog: Catalog, findings: Findings) {
+  constructor(catalog: Catalog, findings: Findings, later: Later | undefined) {
     this.#catalog = catalog;
     this.#findings = findings;
-    this.#validators = validatorsOf(catalog);
+    this.#validators = validatorsOf(catalog, later);
   }
 
   flow(root: LocatedMap): void {
     this.#check(root, this.#validators.flow, 'the flow');
     for (const input of mapsIn(root, 'inputs')) this.#input(input);
     for (const trigger of mapsIn(root, 'triggers')) this.#trigger(trigger);
-    for (const task of mapsIn(root, 'tasks')) this.#task(task, 1);
-    for (const output of mapsIn(root, 'outputs')) {
+    for (const { tasks } of listsOfFlow(root)) for (const task of tasks) this.#task(task, 1);
+    this.#outputs(root);
+  }
+
+  #outputs(node: LocatedMap): void {
+    for (const output of mapsIn(node, 'outputs')) {
       this.#check(output, this.#validators.output, named('output', output));
     }
   }
@@ -88,22 +98,20 @@ class Validation {
     }
     this.#check(task, check ?? this.#validators.anyTask, named('task', task));
     const type = check === undefined ? undefined : this.#catalog.tasks.get(textOf(name));
-    if (type !== undefined) this.#children(task, type, depth);
+    if (type === undefined) return;
+    if (type.iterates === true) this.#outputs(task);
+    this.#children(task, type, depth);
   }
 
   #children(task: LocatedMap, type: TaskType, depth: number): void {
     const depthMax = limits.blockDepth.value;
-    for (const property of type.children) {
-      const children = mapsIn(task, property);
-      if (children.length > 0 && depth > depthMax) {
-        const message = `blocks are nested more than ${depthMax} levels deep here`;
-        this.#findings.add('block-too-deep', task.span, message, {
-          hint: 'Split the flow.',
-        });
-        return;
-      }
-      for (const child of children) this.#task(child, depth + 1);
+    const lists = listsOfTask(task, type);
+    if (lists.length > 0 && depth > depthMax) {
+      const message = `blocks are nested more than ${depthMax} levels deep here`;
+      this.#findings.add('block-too-deep', task.span, message, { hint: 'Split the flow.' });
+      return;
     }
+    for (const { tasks } of lists) for (const child of tasks) this.#task(child, depth + 1);
   }
 
   #unknownType(
@@ -130,11 +138,19 @@ class Validation {
   #report(complaint: Complaint, node: LocatedMap, check: PartCheck, owner: string): void {
     const at = nodeAt(node, complaint.path);
     const [code, span, message] = this.#describe(complaint, at, owner);
-    const details =
-      complaint.kind === 'unknown'
-        ? unknownProperty(complaint, check, span)
-        : otherValue(complaint, at);
+    const details = this.#details(complaint, check, at, span);
     this.#findings.add(code, span, message, details);
+  }
+
+  #details(complaint: Complaint, check: PartCheck, at: LocatedNode, span: Span): FindingDetails {
+    switch (complaint.kind) {
+      case 'unknown':
+        return unknownProperty(complaint, check, span);
+      case 'missing':
+        return { hint: oneOf(complaint.candidates) };
+      case 'invalid':
+        return otherValue(complaint, at);
+    }
   }
 
   #describe(
@@ -166,10 +182,11 @@ function unknownProperty(
   span: Span,
 ): FindingDetails {
   const atTop = path.length === 0;
-  if (atTop && check.later.has(property)) return { hint: notInThisVersion };
-  const known = atTop ? check.properties : candidates;
-  const meant = nearest(property, known);
-  if (meant === undefined) return { hint: takes(known) };
+  const known = atTop ? check.hints.get(property) : undefined;
+  if (known !== undefined) return { hint: known };
+  const names = atTop ? check.properties : candidates;
+  const meant = nearest(property, names);
+  if (meant === undefined) return { hint: takes(names) };
   return { hint: `Did you mean \`${meant}\`?`, fix: { ...span, text: meant } };
 }
 
@@ -182,6 +199,10 @@ function otherValue({ candidates, property }: Complaint, at: LocatedNode): Findi
     return { hint, fix: { ...at.span, text: name } };
   }
   return candidates.length > 0 ? { hint: didYouMean(written, candidates) } : {};
+}
+
+function oneOf(candidates: readonly string[]): string | undefined {
+  return candidates.length === 0 ? undefined : `Give one of: ${candidates.join(', ')}.`;
 }
 
 function takes(known: readonly string[]): string | undefined {

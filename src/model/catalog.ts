@@ -22,8 +22,10 @@ export type PropertyKind = 'static' | 'templated' | 'verbatim';
  */
 export interface PropertySchema extends JsonObject {
   readonly 'x-kind': PropertyKind;
-  // `'x-format': 'duration'`, at any depth: the text is a duration (support/duration.ts), checked when a
-  // flow is read. JSON Schema's own format of that name knows only ISO 8601.
+  // `'x-format'`, beside `type`, checked when a flow is read:
+  // `duration`, at any depth: the text is a duration (support/duration.ts). JSON Schema's own format of that
+  // name knows only ISO 8601.
+  // `condition`, for a whole property: it gives true or false, so a text that can only be text is refused.
 }
 
 export interface TaskType {
@@ -38,11 +40,33 @@ export interface TaskType {
   readonly required: readonly string[];
   /** JSON Schema of `outputs.<id>`; undefined where outputs are free. */
   readonly outputs?: JsonObject;
-  /** Properties that hold lists of child tasks, in the order they run. */
-  readonly children: readonly string[];
+  /**
+   * Properties that hold child tasks; with one the type is a block, and has `errors` and `finally` beside
+   * them. Of several lists (`then` and `else`, the entries of `cases`) only one runs.
+   */
+  readonly children: readonly ChildTasks[];
+  /**
+   * True for a loop: its children run once for each item, apart from one another. They see `item` and
+   * `parents`, what they give is seen in their own iteration only, and the property `outputs`, which every
+   * loop has, says what is kept of each.
+   */
+  readonly iterates?: boolean;
   /** For our own use (`expression.evaluate`); flows may not name it. */
   readonly internal: boolean;
 }
+
+/** One property of a block that holds tasks. */
+export interface ChildTasks {
+  readonly property: string;
+  readonly description: string;
+  /** `list`: tasks. `map`: lists of tasks under keys of the user's, such as the `cases` of `switch`. */
+  readonly shape: 'list' | 'map';
+  /** Whether its tasks run one after the other, so that each sees the outputs of those before it, or at once. */
+  readonly order: 'sequential' | 'concurrent';
+}
+
+/** Lists of child tasks that every block has beside its own. */
+export const stageProperties = ['errors', 'finally'] as const;
 
 /** `request`: an HTTP call. `stream`: records. `poll`: a place looked at. `clock`: due times. */
 export type TriggerKind = 'request' | 'stream' | 'poll' | 'clock';
@@ -65,6 +89,10 @@ export const commonTaskProperties = [
   'description',
   'when',
   'disabled',
+  'retry',
+  'timeout',
+  'allowFailure',
+  'allowWarning',
   'workerGroup',
   'idempotencyKey',
 ] as const;
@@ -79,6 +107,7 @@ export const commonTriggerProperties = [
   'labels',
   'disabled',
   'idempotencyKey',
+  'onError',
 ] as const;
 
 /**
@@ -91,11 +120,10 @@ export function buildCatalog(types: {
   readonly triggers: readonly TriggerType[];
 }): Catalog {
   for (const task of types.tasks) {
-    checkProperties(
-      task,
-      [...Object.keys(task.properties), ...task.children],
-      commonTaskProperties,
-    );
+    const children = task.children.map(({ property }) => property);
+    const ofLoops = task.iterates === true ? ['outputs'] : [];
+    const common = [...commonTaskProperties, ...stageProperties, ...ofLoops];
+    checkProperties(task, [...Object.keys(task.properties), ...children], common);
   }
   for (const trigger of types.triggers) {
     checkProperties(trigger, Object.keys(trigger.properties), commonTriggerProperties);

@@ -13,7 +13,8 @@ export interface Limit {
     | 'executions'
     | 'slots'
     | 'levels'
-    | 'lines';
+    | 'lines'
+    | 'attempts';
   readonly meaning: string;
 }
 
@@ -173,6 +174,32 @@ export const limits = {
     value: 64,
     unit: 'levels',
     meaning: 'How deep blocks may nest; deeper is a validation error.',
+  },
+  retryAttempts: {
+    value: 10_000,
+    unit: 'attempts',
+    meaning:
+      'The largest `maxAttempts` of a retry, and what it is when only `maxDuration` is given.',
+  },
+  failuresKept: {
+    value: 32,
+    unit: 'records',
+    meaning: 'Failures of an execution that `error.all` lists: the first ones.',
+  },
+  timeoutBackstopMs: {
+    value: 30_000,
+    unit: 'ms',
+    meaning: 'A worker that has not ended a task this long after its `timeout` is not waited for.',
+  },
+  retryDelayMs: {
+    value: 365 * 24 * 3_600_000,
+    unit: 'ms',
+    meaning: 'The longest wait between two attempts; a longer one is cut.',
+  },
+  loopValues: {
+    value: 100_000,
+    unit: 'records',
+    meaning: 'Values that one `foreach` goes through; more fail the task.',
   },
   flowDefinitions: {
     value: 2_000,

@@ -112,9 +112,10 @@ function printFile(
   const bad = hasErrors(diagnostics);
   const word = paint((bad ? 'invalid' : 'valid').padEnd(9), bad ? 'red' : 'green', terminal.color);
   terminal.out(`${word} ${file}${flow === undefined ? '' : `  ${flow.key}`}\n`);
-  for (const { id, type, depth, where, workerGroup, because } of tasks) {
+  for (const { id, type, depth, list, where, workerGroup, because } of tasks) {
     const place = where === 'worker' ? `worker (group ${workerGroup ?? 'default'})` : 'executor';
     const why = because.length === 0 ? '' : `, because ${because.join('; ')}`;
-    terminal.out(`  ${'  '.repeat(depth)}${id} (${type}): ${place}${why}\n`);
+    const branch = list === 'tasks' ? '' : `${list}: `;
+    terminal.out(`  ${'  '.repeat(depth)}${branch}${id} (${type}): ${place}${why}\n`);
   }
 }

@@ -1,5 +1,5 @@
 import type { BlockTask } from './executor-task.ts';
-import { executorType } from './task-type.ts';
+import { childTasks, executorType } from './task-type.ts';
 
 /** Runs tasks one after the other, as one block. */
 export const sequence: BlockTask = {
@@ -8,7 +8,7 @@ export const sequence: BlockTask = {
     title: 'Sequence',
     description: 'Runs tasks one after the other. Useful to give several tasks one `when`.',
     required: ['tasks'],
-    children: ['tasks'],
+    children: [childTasks('tasks', 'Run one after the other.')],
   }),
   children: (task) => task.children['tasks'] ?? [],
 };

@@ -7,6 +7,7 @@ import { didYouMean } from '../schema/complaints.ts';
 import type { TaskEntry } from './index-of-tasks.ts';
 import { literalMap, type Names } from './names.ts';
 import { type Place, whyUnavailable } from './place.ts';
+import { type Seen, seenFrom } from './task-order.ts';
 
 export interface LookupProblem {
   readonly code: DiagnosticCode;
@@ -22,6 +23,8 @@ const fixedFields: Partial<Record<ContextRoot, readonly string[]>> = {
   taskrun: ['id', 'attempt', 'startDate', 'parentId'],
 };
 const taskFields = ['state', 'error'];
+const itemFields = ['value', 'index', 'key', 'parent'];
+const errorFields = ['message', 'code', 'taskId', 'taskRunId', 'attempt', 'type', 'outputs', 'all'];
 
 export function checkLookup(lookup: Lookup, place: Place, names: Names): LookupProblem | undefined {
   const [root, key, ...rest] = lookup.path;
@@ -39,7 +42,7 @@ export function checkLookup(lookup: Lookup, place: Place, names: Names): LookupP
       return checkVariable(key, place, names);
     case 'outputs':
     case 'tasks':
-      return checkTask(root, key, rest, place, names);
+      return checkTask(lookup, place, names);
     case 'trigger':
       return lookup.optional ? undefined : checkTrigger(key, names);
     case 'flow':
@@ -47,11 +50,13 @@ export function checkLookup(lookup: Lookup, place: Place, names: Names): LookupP
     case 'task':
     case 'taskrun':
       return known(`field of \`${root}\``, key, new Set(fixedFields[root]));
+    case 'item':
+      return checkItem([key, ...rest], place);
+    case 'error':
+      return known('field of `error`', key, new Set(errorFields));
     case 'labels':
     case 'globals':
-    case 'item':
     case 'parents':
-    case 'error':
     case 'compensated':
       return undefined; // Their names are not in the file, or they are unavailable everywhere.
     default:
@@ -78,20 +83,27 @@ function checkVariable(name: string, place: Place, names: Names): LookupProblem 
   return known('variable', name, names.variables);
 }
 
+/** `item.parent` is the item of the loop around, so it reaches as far as there are loops. */
+function checkItem(path: readonly string[], { loops, name }: Place): LookupProblem | undefined {
+  for (const [steps, field] of path.entries()) {
+    if (field !== 'parent') return known('field of `item`', field, new Set(itemFields));
+    if (steps + 1 < loops) continue;
+    const message = `\`item${'.parent'.repeat(steps + 1)}\` has no value in ${name}`;
+    const around = loops === 1 ? 'one loop is' : `${loops} loops are`;
+    return { code: 'reference-unavailable', message, hint: `Only ${around} around it.` };
+  }
+  return undefined;
+}
+
 function checkTask(
-  root: 'outputs' | 'tasks',
-  id: string,
-  rest: readonly string[],
+  { path: [root, id = '', ...rest], optional }: Lookup,
   place: Place,
   names: Names,
 ): LookupProblem | undefined {
   const task = names.tasks.get(id);
   if (task === undefined) return known('task', id, new Set(names.tasks.keys()));
-  if (!hasEnded(task, place)) {
-    const message = `task \`${id}\` has not ended when ${place.name} is evaluated`;
-    const hint = 'Tasks see the outputs of those before them.';
-    return { code: 'output-not-yet', message, hint };
-  }
+  const unseen = whyUnseen(id, seenFrom(place.sees, task.path), place, optional);
+  if (unseen !== undefined) return unseen;
   const [field] = rest;
   if (root === 'tasks') {
     return field === undefined ? undefined : known('field of a task', field, new Set(taskFields));
@@ -99,15 +111,50 @@ function checkTask(
   return checkOutput(task, rest);
 }
 
-function hasEnded(task: TaskEntry, { sees }: Place): boolean {
-  switch (sees.kind) {
-    case 'none':
-      return false;
-    case 'all':
-      return true;
-    case 'before':
-      // Blocks around it have begun, but end after it.
-      return task.ordinal < sees.ordinal && task.last < sees.ordinal;
+function whyUnseen(
+  id: string,
+  seen: Seen,
+  { name }: Place,
+  optional: boolean,
+): LookupProblem | undefined {
+  const notYet = (message: string, hint: string): LookupProblem => ({
+    code: 'output-not-yet',
+    message,
+    hint,
+  });
+  switch (seen.kind) {
+    case 'ended':
+    case 'perhaps':
+      return undefined;
+    case 'not-yet':
+      return notYet(
+        `task \`${id}\` has not ended when ${name} is evaluated`,
+        'Tasks see the outputs of those before them.',
+      );
+    case 'at-once':
+      if (optional) return undefined;
+      return notYet(
+        `task \`${id}\` runs at the same time, and may not have ended when ${name} is evaluated`,
+        `Read it behind \`${seen.block}\`, or provide for it with \`??\`.`,
+      );
+    case 'never':
+      return seen.because === 'branch'
+        ? notYet(
+            `task \`${id}\` does not run when ${name} is evaluated: it is in another branch`,
+            `Behind \`${seen.block}\` it can be read; it is null there when its branch was not taken.`,
+          )
+        : notYet(
+            `task \`${id}\` runs when \`${seen.block}\` fails, and then ${name} is not reached`,
+            `Give \`${seen.block}\` \`allowFailure: true\`, and the flow goes on behind it.`,
+          );
+    case 'iteration':
+      return {
+        code: 'output-of-iteration',
+        message: `task \`${id}\` runs once for each item of \`${seen.block}\`, and ${name} is outside`,
+        hint: `Name it in \`outputs\` of \`${seen.block}\`, and read \`outputs.${seen.block}.items\`.`,
+      };
+    default:
+      return never(seen);
   }
 }
 

@@ -4,13 +4,13 @@ import { childOf, type LocatedMap } from '../parse/located-node.ts';
 
 /** One entry of `inputs`, with what it leaves out. Of an invalid entry it is what could be read. */
 export function declarationOf(node: LocatedMap): InputDeclaration {
-  const { id, type, description, required, itemType, min, max } = node.value;
+  const { id, type, required, itemType, min, max } = node.value;
   const defaults = childOf(node, 'defaults')?.value;
   return {
     id: textOf(id),
     type: inputTypeOf(type) ?? 'json',
     required: required !== false && defaults === undefined,
-    ...(typeof description === 'string' ? { description } : {}),
+    ...descriptionOf(node),
     ...(defaults === undefined ? {} : { defaults }),
     ...itemTypeOf(inputTypeOf(itemType)),
     ...(typeof min === 'number' ? { min } : {}),
@@ -29,4 +29,9 @@ function inputTypeOf(value: Json | undefined): InputType | undefined {
 /** The text, or an empty one where validation has complained. */
 export function textOf(value: Json | undefined): string {
   return typeof value === 'string' ? value : '';
+}
+
+export function descriptionOf({ value }: LocatedMap): { readonly description?: string } {
+  const { description } = value;
+  return typeof description === 'string' ? { description } : {};
 }

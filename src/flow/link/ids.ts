@@ -1,11 +1,15 @@
 import type { Findings } from '../findings.ts';
 import { childOf, type LocatedMap, mapsIn } from '../parse/located-node.ts';
-import { flattened, type TaskEntry } from './index-of-tasks.ts';
+import { type EntryList, flattened } from './index-of-tasks.ts';
 
 /** Ids of tasks and triggers are unique over the whole flow, those of inputs and outputs in their list. */
-export function checkIds(root: LocatedMap, tasks: readonly TaskEntry[], findings: Findings): void {
-  const all = flattened(tasks).map(({ node }) => node);
-  unique([...mapsIn(root, 'triggers'), ...all], 'a task or trigger', findings);
+export function checkIds(root: LocatedMap, lists: readonly EntryList[], findings: Findings): void {
+  const tasks = flattened(lists);
+  const nodes = tasks.map(({ node }) => node);
+  unique([...mapsIn(root, 'triggers'), ...nodes], 'a task or trigger', findings);
+  for (const { node, type } of tasks) {
+    if (type?.iterates === true) unique(mapsIn(node, 'outputs'), 'an output', findings);
+  }
   unique(mapsIn(root, 'inputs'), 'an input', findings);
   unique(mapsIn(root, 'outputs'), 'an output', findings);
 }

@@ -1,6 +1,7 @@
 /** Every task of a flow in the order of the file, before anything is linked. */
 import type { Catalog, TaskType } from '../../model/catalog.ts';
-import { type LocatedMap, mapsIn } from '../parse/located-node.ts';
+import { type ChildList, listsOfFlow, listsOfTask } from '../child-lists.ts';
+import type { LocatedMap } from '../parse/located-node.ts';
 import { textOf } from './declarations.ts';
 
 export interface TaskEntry {
@@ -8,41 +9,62 @@ export interface TaskEntry {
   /** Undefined when the catalog has no such type: its properties are then left alone. */
   readonly type: TaskType | undefined;
   readonly node: LocatedMap;
-  /** Position in the order of the file, blocks before what is in them. */
-  readonly ordinal: number;
-  /** Ordinal of the last task inside; its own when there is none. */
-  readonly last: number;
-  /** Ids of the blocks around it, outermost first. */
-  readonly blocks: readonly string[];
-  readonly children: Readonly<Record<string, readonly TaskEntry[]>>;
+  /** The lists around it, outermost first; the last is the one that it stands in. */
+  readonly path: readonly Step[];
+  readonly children: readonly EntryList[];
 }
 
-/** The tasks of a list, with those inside of them. */
-export function indexTasks(root: LocatedMap, catalog: Catalog): readonly TaskEntry[] {
-  let next = 0;
+/** One level of a task's place in the tree: a list, and where in it the task or the block around it stands. */
+export interface Step {
+  readonly list: ListOfTasks;
+  readonly index: number;
+}
 
-  function list(node: LocatedMap, property: string, blocks: readonly string[]): TaskEntry[] {
-    return mapsIn(node, property).map((item) => entry(item, blocks));
-  }
+/** A list of tasks; the same object for all tasks of the list. */
+export interface ListOfTasks extends ChildList {
+  /** The block that it belongs to; undefined for the lists of the flow. */
+  readonly block?: {
+    readonly id: string;
+    readonly type: string;
+    /** A failure of the block lets the flow go on. */
+    readonly allowFailure: boolean;
+  };
+}
 
-  function entry(node: LocatedMap, blocks: readonly string[]): TaskEntry {
-    const ordinal = next++;
-    const id = textOf(node.value['id']);
-    const type = catalog.tasks.get(textOf(node.value['type']));
-    const children: Record<string, readonly TaskEntry[]> = {};
-    for (const property of type?.children ?? []) {
-      children[property] = list(node, property, [...blocks, id]);
-    }
-    return { id, type, node, ordinal, last: next - 1, blocks, children };
-  }
+export interface EntryList {
+  readonly list: ListOfTasks;
+  readonly entries: readonly TaskEntry[];
+}
 
-  return list(root, 'tasks', []);
+/** The lists of a flow, with all tasks inside. */
+export function indexTasks(root: LocatedMap, catalog: Catalog): readonly EntryList[] {
+  return listsOfFlow(root).map((list) => indexList(list, [], catalog));
+}
+
+function indexList(list: ListOfTasks, around: readonly Step[], catalog: Catalog): EntryList {
+  const entries = list.tasks.map((node, index) =>
+    indexTask(node, [...around, { list, index }], catalog),
+  );
+  return { list, entries };
+}
+
+function indexTask(node: LocatedMap, path: readonly Step[], catalog: Catalog): TaskEntry {
+  const id = textOf(node.value['id']);
+  const type = catalog.tasks.get(textOf(node.value['type']));
+  const block = {
+    id,
+    type: type?.type ?? '',
+    allowFailure: node.value['allowFailure'] === true,
+  };
+  const children = listsOfTask(node, type).map((list) =>
+    indexList({ ...list, block }, path, catalog),
+  );
+  return { id, type, node, path, children };
 }
 
 /** The entries and all inside of them, in the order of the file. */
-export function flattened(entries: readonly TaskEntry[]): readonly TaskEntry[] {
-  return entries.flatMap((entry) => [
-    entry,
-    ...Object.values(entry.children).flatMap((children) => flattened(children)),
-  ]);
+export function flattened(lists: readonly EntryList[]): readonly TaskEntry[] {
+  return lists.flatMap(({ entries }) =>
+    entries.flatMap((entry) => [entry, ...flattened(entry.children)]),
+  );
 }

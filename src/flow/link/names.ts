@@ -3,7 +3,7 @@ import type { Catalog } from '../../model/catalog.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../support/json.ts';
 import { childOf, type LocatedMap, mapsIn } from '../parse/located-node.ts';
 import { textOf } from './declarations.ts';
-import { flattened, type TaskEntry } from './index-of-tasks.ts';
+import { type EntryList, flattened, type TaskEntry } from './index-of-tasks.ts';
 
 export interface Names {
   readonly inputs: ReadonlySet<string>;
@@ -23,8 +23,8 @@ export interface TriggerFields {
 /** Without a trigger a flow is started by the API, which has nothing to tell but itself. */
 const byApi: readonly TriggerFields[] = [{ id: 'api', fields: new Set() }];
 
-export function namesOf(root: LocatedMap, tasks: readonly TaskEntry[], catalog: Catalog): Names {
-  const all = flattened(tasks);
+export function namesOf(root: LocatedMap, lists: readonly EntryList[], catalog: Catalog): Names {
+  const all = flattened(lists);
   const set = all.filter(({ type }) => type?.type === 'set').map(({ node }) => literalMap(node));
   const variables = childOf(root, 'variables');
   return {

@@ -12,7 +12,7 @@ export interface Complaint {
   readonly property: string;
   /** For `invalid`: what is wrong, after the property's name. */
   readonly message: string;
-  /** The names or values that it could have been. */
+  /** The names or values that it could have been; for `missing`, those of which one is enough. */
   readonly candidates: readonly string[];
 }
 
@@ -59,6 +59,11 @@ function complaint(error: ErrorObject): Complaint {
   if (error.keyword === 'required') {
     return { ...base, kind: 'missing', property: parameter(error, 'missingProperty') };
   }
+  if (error.keyword === 'discriminator') return withoutBranch(error, path);
+  const oneOf = requiredByBranches(error);
+  if (oneOf !== undefined) {
+    return { ...base, kind: 'missing', property: oneOf.join('` or `'), candidates: oneOf };
+  }
   if (error.propertyName !== undefined) {
     const property = error.propertyName;
     return {
@@ -70,6 +75,17 @@ function complaint(error: ErrorObject): Complaint {
     };
   }
   return { ...base, kind: 'invalid', message: messageOf(error), candidates: choicesOf(error) };
+}
+
+/** No branch is chosen: the property that chooses is missing, or has a value that none has. */
+function withoutBranch(error: ErrorObject, path: readonly string[]): Complaint {
+  const property = parameter(error, 'tag');
+  const candidates = tagsOf(error);
+  const value: unknown = (error.params as Readonly<Record<string, unknown>>)['tagValue'];
+  if (value === undefined) return { kind: 'missing', path, property, message: '', candidates };
+  const given = preview(value as Json); // It came from YAML.
+  const message = `must be one of ${candidates.join(', ')}, and is ${given}`;
+  return { kind: 'invalid', path: [...path, property], property, message, candidates };
 }
 
 /** What a keyword says of its failure; texts and numbers, by ajv's documentation. */
@@ -94,6 +110,30 @@ function propertiesOf(schema: unknown): JsonObject {
 function choicesOf(error: ErrorObject): readonly string[] {
   const choices = keywordValue(error);
   return error.keyword === 'enum' && isJsonArray(choices) ? choices.map(String) : [];
+}
+
+/** The values of the property that chooses a branch, by the branches. */
+function tagsOf(error: ErrorObject): readonly string[] {
+  const branches = isJsonObject(error.parentSchema) ? error.parentSchema['oneOf'] : undefined;
+  const tag = parameter(error, 'tag');
+  return schemasIn(branches).flatMap((branch) => {
+    const schema = propertiesOf(branch)[tag];
+    const value = isJsonObject(schema) ? schema['const'] : undefined;
+    return typeof value === 'string' ? value : [];
+  });
+}
+
+/** The properties of which one must be there, when that is all that the branches ask for. */
+function requiredByBranches(error: ErrorObject): readonly string[] | undefined {
+  if (error.keyword !== 'anyOf') return undefined;
+  const names = schemasIn(keywordValue(error)).map(({ required, ...others }) =>
+    isJsonArray(required) && Object.keys(others).length === 0 ? required.map(String) : undefined,
+  );
+  return names.length > 0 && names.every((name) => name !== undefined) ? names.flat() : undefined;
+}
+
+function schemasIn(value: unknown): readonly JsonObject[] {
+  return Array.isArray(value) ? value.filter(isJsonObject) : [];
 }
 
 /** What stands behind the keyword in the schema. */
@@ -126,6 +166,8 @@ function messageOf(error: ErrorObject): string {
       return `must have at most ${limit} characters`;
     case 'minItems':
       return limit === '1' ? 'is empty' : `must have at least ${limit} entries`;
+    case 'minProperties':
+      return 'is empty';
     case 'maxItems':
       return `must have at most ${limit} entries`;
     case 'minimum':

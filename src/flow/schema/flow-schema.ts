@@ -1,12 +1,14 @@
 /** `flow.schema.json`: what an editor checks and offers while a flow is written. Made from the catalog. */
-import type {
-  Catalog,
-  PropertyKind,
-  PropertySchema,
-  TaskType,
-  TriggerType,
+import {
+  type Catalog,
+  type PropertyKind,
+  type PropertySchema,
+  stageProperties,
+  type TaskType,
+  type TriggerType,
 } from '../../model/catalog.ts';
 import type { Json, JsonObject } from '../../support/json.ts';
+import { type Later, laterProperties } from './later.ts';
 import {
   closedObject,
   flowProperties,
@@ -16,26 +18,24 @@ import {
   type Properties,
   taskProperties,
   triggerProperties,
+  without,
 } from './shape.ts';
 import { eitherOf, templated, type Wrap } from './templated.ts';
 
 /** The whole schema, JSON Schema 2020-12. */
-export function flowSchema(catalog: Catalog): JsonObject {
+export function flowSchema(catalog: Catalog, later: Later = laterProperties): JsonObject {
   const tasks = [...catalog.tasks.values()].filter(({ internal }) => !internal);
   const triggers = [...catalog.triggers.values()];
-  const list = (definition: string): JsonObject => ({
-    type: 'array',
-    items: { $ref: `#/$defs/${definition}` },
-  });
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'Millrace flow',
     ...closedObject(
       {
-        ...written(flowProperties, eitherOf),
+        ...written(without(flowProperties, later.flow), eitherOf),
         inputs: { ...list('input'), description: 'What a start gives, under `inputs`.' },
         triggers: { ...list('trigger'), description: 'What starts the flow by itself.' },
-        tasks: { ...list('task'), minItems: 1, description: 'Run one after the other.' },
+        tasks: { ...list('task', 1), description: 'Run one after the other.' },
+        ...stages(later.flow),
         outputs: { ...list('output'), description: 'What an execution gives.' },
       },
       flowRequired,
@@ -44,8 +44,8 @@ export function flowSchema(catalog: Catalog): JsonObject {
     $defs: {
       input: closedObject(written(inputProperties, eitherOf), ['id', 'type']),
       output: closedObject(written(outputProperties, eitherOf), ['id', 'value']),
-      ...byType('task', tasks, taskDefinition),
-      ...byType('trigger', triggers, triggerDefinition),
+      ...byType('task', tasks, (task) => taskDefinition(task, later)),
+      ...byType('trigger', triggers, (trigger) => triggerDefinition(trigger, later)),
     },
   };
 }
@@ -99,16 +99,49 @@ function byType<Type extends NamedType>(
   return definitions;
 }
 
-function taskDefinition(task: TaskType): JsonObject {
-  const children: Record<string, JsonObject> = {};
-  for (const name of task.children) {
-    children[name] = { type: 'array', items: { $ref: '#/$defs/task' }, minItems: 1 };
-  }
-  return typeDefinition(task, { ...written(taskProperties, eitherOf), ...children });
+function taskDefinition(task: TaskType, later: Later): JsonObject {
+  const common = written(without(taskProperties, later.task), eitherOf);
+  return typeDefinition(task, { ...common, ...blockProperties(task, later) });
 }
 
-function triggerDefinition(trigger: TriggerType): JsonObject {
-  return typeDefinition(trigger, written(triggerProperties, eitherOf));
+/** What a block has beside its own properties: tasks, and what a loop keeps. */
+function blockProperties(task: TaskType, later: Later): Record<string, JsonObject> {
+  if (task.children.length === 0) return {};
+  const properties: Record<string, JsonObject> = {};
+  for (const { property, shape, description } of task.children) {
+    const tasks = list('task', 1);
+    properties[property] =
+      shape === 'list'
+        ? { ...tasks, description }
+        : { type: 'object', minProperties: 1, additionalProperties: tasks, description };
+  }
+  Object.assign(properties, stages(later.task));
+  if (task.iterates !== true) return properties;
+  const description = 'What is kept of each iteration, in `items`.';
+  return { ...properties, outputs: { ...list('output'), description } };
+}
+
+const stageDescriptions: Readonly<Record<(typeof stageProperties)[number], string>> = {
+  errors: 'Run one after the other when a task has failed; the failure stays one.',
+  finally: 'Run one after the other at the end, however it ended.',
+};
+
+function stages(later: ReadonlySet<string>): Record<string, JsonObject> {
+  const properties: Record<string, JsonObject> = {};
+  for (const stage of stageProperties) {
+    if (later.has(stage)) continue;
+    properties[stage] = { ...list('task', 1), description: stageDescriptions[stage] };
+  }
+  return properties;
+}
+
+function list(definition: string, minItems = 0): JsonObject {
+  const items = { $ref: `#/$defs/${definition}` };
+  return { type: 'array', items, ...(minItems > 0 ? { minItems } : {}) };
+}
+
+function triggerDefinition(trigger: TriggerType, later: Later): JsonObject {
+  return typeDefinition(trigger, written(without(triggerProperties, later.trigger), eitherOf));
 }
 
 function typeDefinition(

@@ -2,40 +2,41 @@
  * What the language will have and this version has not: each is refused as unknown, with the hint that it is
  * the version and not the spelling. A name leaves these lists with the release that brings it.
  */
-export const laterFlowProperties: ReadonlySet<string> = new Set([
-  'errors',
-  'finally',
-  'afterExecution',
-  'concurrency',
-  'rateLimit',
-  'retry',
-  'timeout',
-  'sla',
-  'checks',
-  'taskDefaults',
-  'tests',
-  'dialect',
-]);
+export interface Later {
+  readonly flow: ReadonlySet<string>;
+  readonly task: ReadonlySet<string>;
+  readonly trigger: ReadonlySet<string>;
+}
 
-export const laterTaskProperties: ReadonlySet<string> = new Set([
-  'retry',
-  'timeout',
-  'allowFailure',
-  'allowWarning',
-  'rateLimit',
-  'cache',
-  'logLevel',
-  'compensate',
-  'errors',
-  'finally',
-]);
-
-export const laterTriggerProperties: ReadonlySet<string> = new Set([
-  'debounce',
-  'batch',
-  'stopAfter',
-  'onError',
-]);
+export const laterProperties: Later = {
+  flow: new Set([
+    'errors',
+    'finally',
+    'afterExecution',
+    'concurrency',
+    'rateLimit',
+    'retry',
+    'timeout',
+    'sla',
+    'checks',
+    'taskDefaults',
+    'tests',
+    'dialect',
+  ]),
+  task: new Set([
+    'retry',
+    'timeout',
+    'allowFailure',
+    'allowWarning',
+    'rateLimit',
+    'cache',
+    'logLevel',
+    'compensate',
+    'errors',
+    'finally',
+  ]),
+  trigger: new Set(['debounce', 'batch', 'stopAfter', 'onError']),
+};
 
 export const laterInputTypes: ReadonlySet<string> = new Set([
   'file',

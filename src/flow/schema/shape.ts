@@ -3,6 +3,8 @@ import type { commonTaskProperties, commonTriggerProperties } from '../../model/
 import type { PropertySchema } from '../../model/catalog.ts';
 import { inputTypes } from '../../model/inputs.ts';
 import type { JsonObject } from '../../support/json.ts';
+import { onTriggerErrors } from '../definition.ts';
+import { retrySchema } from './retry-schema.ts';
 
 export type Properties = Readonly<Record<string, PropertySchema>>;
 
@@ -26,12 +28,14 @@ const description: PropertySchema = {
   description: 'For people; Markdown.',
 };
 
-const disabled = (what: string): PropertySchema => ({
+const flag = (what: string): PropertySchema => ({
   'x-kind': 'static',
   type: 'boolean',
   default: false,
   description: what,
 });
+
+const duration = { type: 'string', 'x-format': 'duration' } as const;
 
 const when: PropertySchema = {
   'x-kind': 'templated',
@@ -57,7 +61,17 @@ export const taskProperties: Readonly<
   type: { 'x-kind': 'static', type: 'string', description: 'What the task does.' },
   description,
   when: { ...when, description: 'Runs only when this gives true, else it is SKIPPED.' },
-  disabled: disabled('True: the task is SKIPPED.'),
+  disabled: flag('True: the task is SKIPPED.'),
+  retry: retrySchema,
+  timeout: {
+    'x-kind': 'templated',
+    ...duration,
+    description:
+      'How long an attempt may take: of a worker from its start there, of a block or `sleep` from its ' +
+      'beginning. Default: for ever.',
+  },
+  allowFailure: flag('True: a failure ends the task as WARNING, and the flow goes on.'),
+  allowWarning: flag('True: a warning ends the task as SUCCESS.'),
   workerGroup: {
     'x-kind': 'static',
     type: 'string',
@@ -91,12 +105,20 @@ export const triggerProperties: Readonly<
     description: 'The inputs of the execution, from `trigger`.',
   },
   labels,
-  disabled: disabled('True: it starts nothing.'),
+  disabled: flag('True: it starts nothing.'),
   idempotencyKey: {
     'x-kind': 'templated',
     type: 'string',
     minLength: 1,
     description: 'Two starts with one key are one execution, within 24 hours.',
+  },
+  onError: {
+    'x-kind': 'static',
+    enum: onTriggerErrors,
+    default: 'dlq',
+    description:
+      'What becomes of an event that cannot be evaluated, or gives wrong inputs. `dlq`: a dead letter. ' +
+      '`skip`: nothing. `pause`: the trigger stops until it is enabled or changed.',
   },
 };
 
@@ -150,13 +172,19 @@ export const flowProperties: Properties = {
   },
   description,
   labels,
-  disabled: disabled('True: no execution starts.'),
+  disabled: flag('True: no execution starts.'),
   variables: {
     // The map is static, so that names are known and ordered; its values are templated all the same.
     'x-kind': 'static',
     type: 'object',
     propertyNames: { pattern: NAME_PATTERN, maxLength: NAME_LENGTH_MAX },
     description: 'Values under `vars`, evaluated once at start, in this order.',
+  },
+  timeout: {
+    'x-kind': 'templated',
+    ...duration,
+    description:
+      'How long an execution may take from its start, waiting included. Default: for ever.',
   },
 };
 
@@ -165,4 +193,9 @@ export const flowRequired = ['id', 'namespace', 'tasks'] as const;
 /** A map with these properties and no others. */
 export function closedObject(properties: JsonObject, required: readonly string[]): JsonObject {
   return { type: 'object', properties, required: [...required], additionalProperties: false };
+}
+
+/** The properties but for those that this version has not. */
+export function without(properties: Properties, later: ReadonlySet<string>): Properties {
+  return Object.fromEntries(Object.entries(properties).filter(([name]) => !later.has(name)));
 }

@@ -1,11 +1,16 @@
 /** The checks of a flow's parts, compiled by ajv from the catalog, each when it is first needed. */
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import type { Catalog, TaskType, TriggerType } from '../../model/catalog.ts';
+import {
+  type Catalog,
+  stageProperties,
+  type TaskType,
+  type TriggerType,
+} from '../../model/catalog.ts';
 import { parseDuration } from '../../support/duration.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../support/json.ts';
 import { written } from './flow-schema.ts';
-import { laterFlowProperties, laterTaskProperties, laterTriggerProperties } from './later.ts';
+import { type Later, laterProperties, notInThisVersion } from './later.ts';
 import {
   closedObject,
   flowProperties,
@@ -15,14 +20,15 @@ import {
   type Properties,
   taskProperties,
   triggerProperties,
+  without,
 } from './shape.ts';
 import { unlessExpression } from './templated.ts';
 
 /** One part of a flow: what it may have, and the check. */
 export interface PartCheck {
   readonly properties: readonly string[];
-  /** Properties that a later version will have. */
-  readonly later: ReadonlySet<string>;
+  /** What to say of a property that it has not, where that is known. */
+  readonly hints: ReadonlyMap<string, string>;
   errorsOf(value: Json): readonly ErrorObject[];
 }
 
@@ -38,37 +44,41 @@ export interface Validators {
 }
 
 /** A catalog is made once per process, and its checks with it. */
-const known = new WeakMap<Catalog, Validators>();
+const known = new WeakMap<Catalog, WeakMap<Later, Validators>>();
 
-export function validatorsOf(catalog: Catalog): Validators {
-  const made = known.get(catalog) ?? makeValidators(catalog);
-  known.set(catalog, made);
+export function validatorsOf(catalog: Catalog, later: Later = laterProperties): Validators {
+  const ofCatalog = known.get(catalog) ?? new WeakMap<Later, Validators>();
+  known.set(catalog, ofCatalog);
+  const made = ofCatalog.get(later) ?? makeValidators(catalog, later);
+  ofCatalog.set(later, made);
   return made;
 }
 
-const noLater: ReadonlySet<string> = new Set();
+const noHints: ReadonlyMap<string, string> = new Map();
 
-function makeValidators(catalog: Catalog): Validators {
+function makeValidators(catalog: Catalog, later: Later): Validators {
   const ajv = newAjv();
   const tasks = new Map<string, PartCheck>();
   const triggers = new Map<string, PartCheck>();
-  const taskIdentity = { ...written(taskProperties, unlessExpression) };
-  const triggerIdentity = { ...written(triggerProperties, unlessExpression) };
+  const taskIdentity = written(without(taskProperties, later.task), unlessExpression);
+  const triggerIdentity = written(without(triggerProperties, later.trigger), unlessExpression);
+  const laterHints = {
+    task: new Map([...onlyOfBlocks, ...hintsOf(later.task)]),
+    trigger: hintsOf(later.trigger),
+  };
   return {
-    flow: partCheck(ajv, flowPart(), laterFlowProperties),
-    input: partCheck(ajv, part(inputProperties, ['id', 'type']), noLater),
-    output: partCheck(ajv, part(outputProperties, ['id', 'value']), noLater),
-    anyTask: partCheck(ajv, openObject(taskIdentity), laterTaskProperties),
-    anyTrigger: partCheck(ajv, openObject(triggerIdentity), laterTriggerProperties),
+    flow: partCheck(ajv, flowPart(later), hintsOf(later.flow)),
+    input: partCheck(ajv, part(inputProperties, ['id', 'type']), noHints),
+    output: partCheck(ajv, part(outputProperties, ['id', 'value']), noHints),
+    anyTask: partCheck(ajv, openObject(taskIdentity), laterHints.task),
+    anyTrigger: partCheck(ajv, openObject(triggerIdentity), laterHints.trigger),
     task(name) {
       const type = catalog.tasks.get(name);
       if (type === undefined || type.internal) return undefined;
       return once(tasks, name, () => {
-        const properties: Record<string, JsonObject> = { ...taskIdentity };
-        Object.assign(properties, ownProperties(type));
-        for (const child of type.children) properties[child] = listOfMaps(1);
+        const properties = { ...taskIdentity, ...ownProperties(type), ...children(type, later) };
         const schema = closedObject(properties, ['id', 'type', ...type.required]);
-        return partCheck(ajv, schema, laterTaskProperties);
+        return partCheck(ajv, schema, laterHints.task);
       });
     },
     trigger(name) {
@@ -77,10 +87,30 @@ function makeValidators(catalog: Catalog): Validators {
       return once(triggers, name, () => {
         const properties = { ...ownProperties(type), ...triggerIdentity };
         const schema = closedObject(properties, ['id', 'type', ...type.required]);
-        return partCheck(ajv, schema, laterTriggerProperties);
+        return partCheck(ajv, schema, laterHints.trigger);
       });
     },
   };
+}
+
+const onlyOfBlocks = stageProperties.map(
+  (stage) => [stage, `Only blocks have \`${stage}\`: put the task into a \`sequence\`.`] as const,
+);
+
+function hintsOf(later: ReadonlySet<string>): ReadonlyMap<string, string> {
+  return new Map([...later].map((name) => [name, notInThisVersion]));
+}
+
+/** What a block has beside its own properties: tasks, and what a loop keeps. */
+function children(type: TaskType, later: Later): Record<string, JsonObject> {
+  if (type.children.length === 0) return {};
+  const properties: Record<string, JsonObject> = {};
+  for (const { property, shape } of type.children) {
+    properties[property] = shape === 'list' ? listOfMaps(1) : mapOfLists();
+  }
+  for (const stage of stageProperties)
+    if (!later.task.has(stage)) properties[stage] = listOfMaps(1);
+  return type.iterates === true ? { ...properties, outputs: listOfMaps(0) } : properties;
 }
 
 /** An expression in a static property is let through: linking says what is wrong with it. */
@@ -94,6 +124,8 @@ function newAjv(): Ajv2020 {
     // The value at fault goes into the message.
     verbose: true,
     allowUnionTypes: true,
+    // Of `oneOf` only the branch that was meant complains.
+    discriminator: true,
     strict: true,
     // `if` with `then: true`, and `required` beside `if`, are meant as they are.
     strictTypes: false,
@@ -104,22 +136,26 @@ function newAjv(): Ajv2020 {
   ajv.addKeyword({
     keyword: 'x-format',
     type: 'string',
-    metaSchema: { enum: ['duration'] },
-    validate: (_format: string, text: string) => parseDuration(text) !== undefined,
+    metaSchema: { enum: ['duration', 'condition'] },
+    // Whether a text is a condition depends on the expressions in it: linking says.
+    validate: (format: string, text: string) =>
+      format !== 'duration' || parseDuration(text) !== undefined,
   });
   // ajv-formats is CommonJS: under Node's rules its default import is the module object.
   addFormats.default(ajv);
   return ajv;
 }
 
-function flowPart(): JsonObject {
-  const properties = {
-    ...written(flowProperties, unlessExpression),
+function flowPart(later: Later): JsonObject {
+  const properties: Record<string, JsonObject> = {
+    ...written(without(flowProperties, later.flow), unlessExpression),
     inputs: listOfMaps(0),
     triggers: listOfMaps(0),
     tasks: listOfMaps(1),
     outputs: listOfMaps(0),
   };
+  for (const stage of stageProperties)
+    if (!later.flow.has(stage)) properties[stage] = listOfMaps(1);
   return { ...closedObject(properties, flowRequired), patternProperties: { '^x-': {} } };
 }
 
@@ -135,11 +171,15 @@ function listOfMaps(minItems: number): JsonObject {
   return { type: 'array', items: { type: 'object' }, minItems };
 }
 
-function partCheck(ajv: Ajv2020, schema: JsonObject, later: ReadonlySet<string>): PartCheck {
+function mapOfLists(): JsonObject {
+  return { type: 'object', minProperties: 1, additionalProperties: listOfMaps(1) };
+}
+
+function partCheck(ajv: Ajv2020, schema: JsonObject, hints: PartCheck['hints']): PartCheck {
   let compiled: ValidateFunction | undefined;
   return {
     properties: isJsonObject(schema['properties']) ? Object.keys(schema['properties']) : [],
-    later,
+    hints,
     errorsOf(value) {
       compiled ??= ajv.compile(schema);
       return compiled(value) ? [] : (compiled.errors ?? []);

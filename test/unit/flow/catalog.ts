@@ -1,7 +1,26 @@
 import path from 'node:path';
+import { foreachType } from '../../../src/engine/tasks/foreach.ts';
+import { ifType } from '../../../src/engine/tasks/if.ts';
 import { executorTaskTypes } from '../../../src/engine/tasks/index.ts';
-import { buildCatalog, type Catalog } from '../../../src/model/catalog.ts';
+import { parallelType } from '../../../src/engine/tasks/parallel.ts';
+import { switchType } from '../../../src/engine/tasks/switch.ts';
+import type { ReadFlowOptions } from '../../../src/flow/read-flow.ts';
+import { laterProperties } from '../../../src/flow/schema/later.ts';
+import { buildCatalog, type Catalog, type TriggerType } from '../../../src/model/catalog.ts';
 import { readManifest } from '../../../src/plugin/manifest.ts';
+
+const comingTypes = [parallelType, ifType, switchType, foreachType];
+
+/** A second type of trigger, with fields of its own. */
+const stream: TriggerType = {
+  type: 'test.stream',
+  title: 'Stream',
+  description: 'Starts one execution for each record.',
+  kind: 'stream',
+  properties: {},
+  required: [],
+  fields: ['key', 'value', 'offset'],
+};
 
 const PLUGINS = path.join(import.meta.dirname, '../../../plugins');
 
@@ -14,3 +33,30 @@ export const catalog: Catalog = buildCatalog({
   tasks: [...executorTaskTypes, ...manifests.flatMap(({ tasks }) => tasks)],
   triggers: manifests.flatMap(({ triggers }) => triggers),
 });
+
+/** What the language is about to have, beside `catalog`: read as if this version had it already. */
+export const early: Pick<ReadFlowOptions, 'later'> & { readonly catalog: Catalog } = {
+  catalog: buildCatalog({
+    tasks: [
+      ...catalog.tasks.values(),
+      ...comingTypes.filter(({ type }) => !catalog.tasks.has(type)),
+    ],
+    triggers: [...catalog.triggers.values(), stream],
+  }),
+  later: {
+    flow: without(laterProperties.flow, ['errors', 'finally', 'timeout']),
+    task: without(laterProperties.task, [
+      'retry',
+      'timeout',
+      'allowFailure',
+      'allowWarning',
+      'errors',
+      'finally',
+    ]),
+    trigger: without(laterProperties.trigger, ['onError']),
+  },
+};
+
+function without(names: ReadonlySet<string>, coming: readonly string[]): ReadonlySet<string> {
+  return new Set([...names].filter((name) => !coming.includes(name)));
+}

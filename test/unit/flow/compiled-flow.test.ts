@@ -135,18 +135,33 @@ outputs:
 
   it('says where each task runs, and why', () => {
     expect(explain(flow)).toEqual([
-      { id: 'block', type: 'sequence', depth: 0, where: 'executor', because: [] },
+      {
+        id: 'block',
+        type: 'sequence',
+        depth: 0,
+        list: 'tasks',
+        where: 'executor',
+        because: [],
+      },
       {
         id: 'call',
         type: 'http.request',
         depth: 1,
+        list: 'tasks',
         where: 'worker',
         workerGroup: 'eu.west',
         because: ['`http.request` runs on workers', '`headers.accept` calls `secret`'].map((text) =>
           text.replace('headers.accept', "headers.<< 'x-' ~ flow.id >>"),
         ),
       },
-      { id: 'note', type: 'log', depth: 1, where: 'executor', because: [] },
+      {
+        id: 'note',
+        type: 'log',
+        depth: 1,
+        list: 'tasks',
+        where: 'executor',
+        because: [],
+      },
     ]);
   });
 });

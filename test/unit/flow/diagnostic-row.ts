@@ -14,6 +14,8 @@ export interface Row {
   readonly hint?: string;
   /** A part of the text after the fix; it then no longer has this diagnostic. */
   readonly fix?: string;
+  /** True where a schema alone cannot see it. */
+  readonly unseen?: boolean;
 }
 
 export const LOG = '- { id: a, type: log, message: hello }';

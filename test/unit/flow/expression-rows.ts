@@ -186,6 +186,12 @@ export const expressionRows: readonly Row[] = [
     code: 'reference-unavailable',
     title: '`item` outside a loop',
     text: log('<< item.value >>'),
+    hint: 'tasks` of a `foreach`',
+  },
+  {
+    code: 'reference-unavailable',
+    title: '`compensated`, which comes later',
+    text: log('<< compensated.outcome >>'),
     hint: 'not available in this version',
   },
   {

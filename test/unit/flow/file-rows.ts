@@ -146,8 +146,8 @@ export const fileRows: readonly Row[] = [
   {
     code: 'property-unknown',
     title: 'a property of a task that comes later',
-    text: withTasks('- { id: a, type: log, message: x, timeout: 3s }'),
-    marks: 'timeout',
+    text: withTasks('- { id: a, type: log, message: x, cache: true }'),
+    marks: 'cache',
     hint: 'not available in this version',
   },
   {
@@ -244,8 +244,8 @@ export const fileRows: readonly Row[] = [
   {
     code: 'type-unknown',
     title: 'a task type that comes later',
-    text: withTasks('- { id: a, type: foreach, values: [1] }'),
-    marks: 'foreach',
+    text: withTasks('- { id: a, type: dag, tasks: [] }'),
+    marks: 'dag',
     hint: 'not available in this version',
   },
   {

@@ -3,11 +3,13 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { flowSchema } from '../../../src/flow/schema/flow-schema.ts';
-import { catalog } from './catalog.ts';
+import { blockRows } from './block-rows.ts';
+import { early } from './catalog.ts';
 import { fileRows } from './file-rows.ts';
 import { codesOf, withTasks } from './reading.ts';
 
-const schema = flowSchema(catalog);
+const { catalog, later } = early;
+const schema = flowSchema(catalog, later);
 const validate = new Ajv2020({ strict: false, allErrors: true }).compile(schema);
 
 /** Codes of mistakes that a schema can see. */
@@ -15,8 +17,9 @@ const visible = ['property-unknown', 'property-missing', 'property-invalid', 'ty
 
 describe('flow.schema.json', () => {
   // Durations as people write them have no name in JSON Schema.
-  const rows = fileRows.filter(
-    ({ code, title }) => visible.includes(code) && !title.includes('duration'),
+  const rows = [...fileRows, ...blockRows].filter(
+    ({ code, title, unseen }) =>
+      visible.includes(code) && unseen !== true && !title.includes('duration'),
   );
   it.each(rows)('marks $code: $title', ({ text }) => {
     expect(validate(parse(text))).toBe(false);
@@ -53,7 +56,7 @@ describe('flow.schema.json', () => {
     for (const [name, { description, properties = {} }] of definitions) {
       if (name.includes('.')) expect(description, name).toBeTruthy();
       for (const [property, value] of Object.entries(properties)) {
-        if (property === 'type' || (name.includes('sequence') && property === 'tasks')) continue;
+        if (property === 'type') continue;
         expect(value.description, `${name}.${property}`).toBeTruthy();
       }
     }

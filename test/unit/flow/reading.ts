@@ -4,13 +4,13 @@ import type { DiagnosticCode } from '../../../src/flow/diagnostic-codes.ts';
 import type { Diagnostic } from '../../../src/flow/diagnostic.ts';
 import { formatDiagnostics } from '../../../src/flow/format-diagnostics.ts';
 import { readFlow } from '../../../src/flow/read-flow.ts';
-import { catalog } from './catalog.ts';
+import { early } from './catalog.ts';
 
 /** Three lines before whatever a test is about. */
 export const HEAD = 'id: example\nnamespace: docs\n';
 
 export function diagnose(text: string): readonly Diagnostic[] {
-  return readFlow(text, { catalog }).diagnostics;
+  return readFlow(text, early).diagnostics;
 }
 
 export function codesOf(text: string): readonly DiagnosticCode[] {
@@ -19,7 +19,7 @@ export function codesOf(text: string): readonly DiagnosticCode[] {
 
 /** The flow, or a failing test that shows what is wrong with it. */
 export function flowOf(text: string): CheckedFlow {
-  const { flow, diagnostics } = readFlow(text, { catalog });
+  const { flow, diagnostics } = readFlow(text, early);
   if (flow === undefined) expect.fail(`\n${formatDiagnostics(diagnostics, 'pretty')}`);
   return flow;
 }

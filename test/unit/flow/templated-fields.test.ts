@@ -13,10 +13,10 @@ import {
 } from '../../../src/expression/index.ts';
 import type { CheckedFlow } from '../../../src/flow/definition.ts';
 import { readFlow } from '../../../src/flow/read-flow.ts';
-import { triggerProperties } from '../../../src/flow/schema/shape.ts';
+import { taskProperties, triggerProperties } from '../../../src/flow/schema/shape.ts';
 import type { PropertySchema } from '../../../src/model/catalog.ts';
 import type { Json, JsonObject } from '../../../src/support/json.ts';
-import { catalog } from './catalog.ts';
+import { early } from './catalog.ts';
 
 /** A place for one expression in a flow, and what the expression became. */
 interface Field {
@@ -49,26 +49,47 @@ function others(
 }
 
 function* taskFields(): Iterable<Field> {
-  for (const { type, properties, required, children, internal } of catalog.tasks.values()) {
+  const common = templatedOf(taskProperties) as ('when' | 'timeout' | 'idempotencyKey')[];
+  for (const { type, properties, required, children, internal } of early.catalog.tasks.values()) {
     if (internal) continue;
-    const blocks = Object.fromEntries(children.map((child) => [child, [rest]]));
-    for (const name of [...templatedOf(properties), 'when', 'idempotencyKey']) {
+    const blocks = Object.fromEntries(
+      children
+        .filter(({ property }) => required.includes(property))
+        .map(({ property, shape }) => [property, shape === 'map' ? { one: [rest] } : [rest]]),
+    );
+    for (const name of [...templatedOf(properties), ...common]) {
       const more = { ...others(required, properties, name), ...blocks };
       yield {
         name: `${name} of a task ${type}`,
         flowWith: (value) => ({ ...base, tasks: [{ id: 'a', type, ...more, [name]: value }] }),
-        compiledIn: ({ tasks: [task] }) =>
-          name === 'when' || name === 'idempotencyKey' ? task?.[name] : task?.properties[name],
+        compiledIn: ({ tasks: [task] }) => {
+          const isCommon = common.find((one) => one === name);
+          return isCommon === undefined ? task?.properties[name] : task?.[isCommon];
+        },
       };
     }
   }
 }
 
+const loopFields: readonly Field[] = [
+  {
+    name: 'outputs of a loop',
+    flowWith: (value) => {
+      const outputs = [{ id: 'o', value }];
+      return {
+        ...base,
+        tasks: [{ id: 'a', type: 'foreach', values: [1], tasks: [rest], outputs }],
+      };
+    },
+    compiledIn: ({ tasks: [task] }) => task?.outputs?.[0]?.value,
+  },
+];
+
 function* triggerFields(): Iterable<Field> {
   const common = templatedOf(triggerProperties) as (
     'when' | 'inputs' | 'labels' | 'idempotencyKey'
   )[];
-  for (const { type, properties, required } of catalog.triggers.values()) {
+  for (const { type, properties, required } of early.catalog.triggers.values()) {
     for (const name of [...templatedOf(properties), ...common]) {
       const trigger = { id: 't', type, ...others(required, properties, name) };
       const isCommon = common.find((one) => one === name);
@@ -93,6 +114,11 @@ const flowFields: readonly Field[] = [
     compiledIn: ({ labels }) => labels,
   },
   {
+    name: 'timeout of the flow',
+    flowWith: (value) => ({ ...base, tasks: [rest], timeout: value }),
+    compiledIn: ({ timeout }) => timeout,
+  },
+  {
     name: 'variables of the flow',
     flowWith: (value) => ({ ...base, tasks: [rest], variables: { v: value } }),
     compiledIn: ({ variables }) => variables[0]?.value,
@@ -104,7 +130,12 @@ const flowFields: readonly Field[] = [
   },
 ];
 
-const fields: readonly Field[] = [...flowFields, ...taskFields(), ...triggerFields()];
+const fields: readonly Field[] = [
+  ...flowFields,
+  ...taskFields(),
+  ...loopFields,
+  ...triggerFields(),
+];
 
 const EVIL = "<< secret('PAY_TOKEN') >> {{ flow.id }} << flow.id >>";
 const scope: Scope = {
@@ -123,7 +154,7 @@ function outcome(
   field: Field,
   value: Json,
 ): { readonly refused: string } | { readonly value: unknown } {
-  const { flow, diagnostics } = readFlow(JSON.stringify(field.flowWith(value)), { catalog });
+  const { flow, diagnostics } = readFlow(JSON.stringify(field.flowWith(value)), early);
   if (flow === undefined) return { refused: diagnostics.map(({ code }) => code).join() };
   const compiled = field.compiledIn(flow);
   if (compiled === undefined) expect.fail(`${field.name} is not compiled`);

@@ -1,0 +1,25 @@
+import { branchOutputs, childTasks, executorType, templated } from './task-type.ts';
+
+/** Runs the list that belongs to a value. */
+export const switchType = executorType('switch', {
+  title: 'Switch',
+  description:
+    'Runs the tasks of the case whose key is the value, else `default`, if there is one.',
+  properties: {
+    value: templated(
+      { type: ['string', 'number', 'boolean', 'null'] },
+      'Compared with the keys of `cases` as text: `true`, `3`, `null`.',
+    ),
+  },
+  required: ['value', 'cases'],
+  children: [
+    {
+      property: 'cases',
+      description: 'Tasks by value; those of one case run one after the other.',
+      shape: 'map',
+      order: 'sequential',
+    },
+    childTasks('default', 'Run one after the other when no case fits.'),
+  ],
+  outputs: branchOutputs('The key of the case, `default`, or null when nothing fits.'),
+});
