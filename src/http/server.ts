@@ -5,6 +5,7 @@ import { DecisionBook } from '../trigger/decision-book.ts';
 import { StartRefused } from '../trigger/start-refused.ts';
 import { Starter } from '../trigger/starter.ts';
 import { impureOf } from '../trigger/trigger-properties.ts';
+import { RejectedError } from '../model/errors.ts';
 import { guard } from './guard.ts';
 import { Listener } from './listener.ts';
 import type { HttpOptions } from './options.ts';
@@ -106,6 +107,7 @@ function createApp(services: HttpServices): OpenAPIHono {
 function problemOf(error: Error, context: Context, { options }: HttpServices): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof StartRefused) return problemOfRefusal(error);
+  if (error instanceof RejectedError) return new Problem(400, error.code, error.message);
   options.logger.error({ err: error, path: context.req.path }, 'A request failed');
   return new Problem(500, 'internal', 'This should not happen; see the server log');
 }

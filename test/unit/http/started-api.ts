@@ -14,6 +14,7 @@ import type { TopicName } from '../../../src/model/log-records.ts';
 import type { Log, LogRecord } from '../../../src/ports/log.ts';
 import { decodeDecision } from '../../../src/records/decisions.ts';
 import { isJsonObject, type JsonObject } from '../../../src/support/json.ts';
+import { FastClock } from './fast-clock.ts';
 import { type ShellsOptions, startShells, type WiredShells } from '../../support/shells.ts';
 
 export const SECRET = 's3cret';
@@ -128,20 +129,36 @@ export async function startApiForTest(options: ShellsOptions = {}): Promise<Star
   return api;
 }
 
-/** An API whose log may be cut off. */
-export async function startFaultyApi(
-  options: ShellsOptions = {},
-): Promise<{ readonly api: StartedApi; readonly log: FaultyLog }> {
+export interface SplitApi {
+  /** Alone in its process: its waits are a fiftieth as long, and what reaches the log from it may be held up. */
+  readonly api: StartedApi;
+  readonly log: FaultyLog;
+  /** The process of the executors, whose log has no faults; nobody takes a start before. */
+  startExecutor(): Promise<StartedApi>;
+}
+
+export async function startSplitApi(options: ShellsOptions = {}): Promise<SplitApi> {
   let log: FaultyLog | undefined;
+  let inner: Log | undefined;
   const api = await startApiForTest({
+    roles: ['api'],
     ...options,
     ports(memory) {
-      log = withFaults(memory.log, { plan: {}, random: memory.random, clock: memory.clock });
-      return { ...options.ports?.(memory), log };
+      const clock = new FastClock(memory.clock, 50);
+      log = withFaults(memory.log, { plan: {}, random: memory.random, clock });
+      inner = memory.log;
+      return { clock, log, ...options.ports?.(memory) };
     },
   });
-  if (log === undefined) throw new Error('the ports were not asked for');
-  return { api, log };
+  const { log: shared, inner: whole } = { log, inner };
+  if (shared === undefined || whole === undefined) throw new Error('the ports were not asked for');
+  const { membership, blobs } = api.ports;
+  return {
+    api,
+    log: shared,
+    startExecutor: () =>
+      startApiForTest({ flows: [], ports: () => ({ log: whole, membership, blobs }) }),
+  };
 }
 
 function apiOf(wired: WiredShells): StartedApi {
@@ -275,8 +292,9 @@ function templateOf(method: string, path: string): string | undefined {
   const [plain = ''] = path.split('?', 1);
   const matching = Object.entries(document.paths).filter(([template, operations]) => {
     const pattern = template
-      .replaceAll(/\/executions\/\{id\}/g, '/executions/[0-9a-z]{26}')
-      .replaceAll(/\{\w+\}/g, '[^/]+');
+      .replace('/executions/{id}', '/executions/ID')
+      .replaceAll(/\{\w+\}/g, '[^/]+')
+      .replace('/ID', '/[0-9a-z]{26}');
     const rest = template.includes('/webhooks/') ? '(?:/.*)?' : '';
     return method.toLowerCase() in operations && new RegExp(`^${pattern}${rest}$`).test(plain);
   });
