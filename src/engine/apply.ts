@@ -1,14 +1,19 @@
 import type { Event, EventType } from '../model/events.ts';
 import { blockOpened } from './apply/block-opened.ts';
+import { blockStopping } from './apply/block-stopping.ts';
+import { blockSwept } from './apply/block-swept.ts';
 import { commandForwarded } from './apply/command-forwarded.ts';
 import { commandHeld } from './apply/command-held.ts';
 import { commandRejected } from './apply/command-rejected.ts';
 import { executionCreated } from './apply/execution-created.ts';
 import { executionEnded } from './apply/execution-ended.ts';
 import { executionEnding } from './apply/execution-ending.ts';
+import { iterationEnded } from './apply/iteration-ended.ts';
+import { stageEntered } from './apply/stage-entered.ts';
 import { startDuplicate } from './apply/start-duplicate.ts';
 import { startRejected } from './apply/start-rejected.ts';
 import { taskEnded } from './apply/task-ended.ts';
+import { taskRetrying } from './apply/task-retrying.ts';
 import { taskScheduled } from './apply/task-scheduled.ts';
 import { taskSleeping } from './apply/task-sleeping.ts';
 import { taskStarted } from './apply/task-started.ts';
@@ -24,9 +29,14 @@ export const appliers: {
   'execution.ending': executionEnding,
   'execution.ended': executionEnded,
   'block.opened': blockOpened,
+  'stage.entered': stageEntered,
+  'block.stopping': blockStopping,
+  'block.swept': blockSwept,
+  'iteration.ended': iterationEnded,
   'task.scheduled': taskScheduled,
   'task.started': taskStarted,
   'task.sleeping': taskSleeping,
+  'task.retrying': taskRetrying,
   'task.ended': taskEnded,
   'start.duplicate': startDuplicate,
   'start.rejected': startRejected,

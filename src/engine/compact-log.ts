@@ -2,7 +2,18 @@
  * One aligned line for each event, for people: `millrace events tail`, golden traces, failing tests. Ids are
  * shortened to their last six characters, task runs are written `/2`, public sequence numbers `#3`.
  */
-import type { Cause, Event, ExecutionCreated, TaskEnded, TaskScheduled } from '../model/events.ts';
+import type {
+  BlockOpened,
+  Cause,
+  Event,
+  ExecutionCreated,
+  ExecutionEnding,
+  IterationEnded,
+  StageEntered,
+  TaskEnded,
+  TaskRetrying,
+  TaskScheduled,
+} from '../model/events.ts';
 import type { Failure } from '../model/failure.ts';
 import type { RecordOrigin } from '../model/starts.ts';
 import { never } from '../support/never.ts';
@@ -51,13 +62,7 @@ function summary(event: Event): readonly string[] {
     case 'execution.created':
       return createdWords(event);
     case 'execution.ending':
-      return [
-        event.mode,
-        event.state,
-        value('agenda', event.agenda),
-        text('reason', event.reason),
-        failureText(event.error),
-      ];
+      return endingWords(event);
     case 'execution.ended':
       return [
         `#${event.seq}`,
@@ -66,13 +71,28 @@ function summary(event: Event): readonly string[] {
         failureText(event.error),
       ];
     case 'block.opened':
-      return [run(event), `${event.task}(${event.taskType})`];
+      return openedWords(event);
+    case 'stage.entered':
+      return [`/${event.run}`, event.stage, event.state, ...errorWords(event)];
+    case 'block.stopping':
+      return [`/${event.run}`, event.mode, event.state, timedOutText(event), ...errorWords(event)];
+    case 'block.swept':
+      return [`/${event.run}`];
+    case 'iteration.ended':
+      return iterationWords(event);
+    case 'task.retrying':
+      return retryingWords(event);
     case 'task.scheduled':
       return scheduledWords(event);
     case 'task.started':
       return [`/${event.run}`, `dispatch=${event.dispatch}`, `worker=${event.worker}`];
     case 'task.sleeping':
-      return [run(event), `${event.task}(${event.taskType})`, `until=${clock(event.untilMs)}`];
+      return [
+        ...runWords(event),
+        attemptText(event.attempt),
+        `until=${clock(event.untilMs)}`,
+        timeoutText(event.timeoutAtMs),
+      ];
     case 'task.ended':
       return endedWords(event);
     case 'start.duplicate':
@@ -105,31 +125,52 @@ function createdWords(event: ExecutionCreated): readonly string[] {
     filled('vars', event.variables),
     filled('labels', event.labels),
     filled('globals', event.globals),
+    timeoutText(event.timeoutAtMs),
     keyWindow === undefined ? '' : `key=${event.idempotencyKey ?? ''}@${keyWindow.number}`,
   ];
+}
+
+function endingWords(event: ExecutionEnding): readonly string[] {
+  return [
+    event.mode,
+    event.state,
+    event.repeated === true ? 'repeated' : '',
+    timedOutText(event),
+    text('reason', event.reason),
+    failureText(event.error),
+  ];
+}
+
+function errorWords(event: Pick<StageEntered, 'error' | 'detaches'>): readonly string[] {
+  return [failureText(event.error), detachesText(event)];
+}
+
+function timedOutText({ timedOut }: Pick<ExecutionEnding, 'timedOut'>): string {
+  return timedOut === true ? 'timed-out' : '';
 }
 
 function scheduledWords(event: TaskScheduled): readonly string[] {
   const { deferred, reason } = event;
   const paths = deferred.map(({ path }) => path.join('.'));
   return [
-    run(event),
-    `${event.task}(${event.taskType})`,
+    ...runWords(event),
+    attemptText(event.attempt),
     `dispatch=${event.dispatch}`,
     `to=${event.workerGroup}`,
     `key=${shortKey(event.idempotencyKey)}`,
     filled('properties', event.properties),
     paths.length === 0 ? '' : `deferred=${paths.join(',')}`,
+    event.timeoutMs === undefined ? '' : `timeout=${event.timeoutMs}ms`,
     reason ?? '',
   ];
 }
 
 function endedWords(event: TaskEnded): readonly string[] {
-  const { log, variables, cancels, outcome } = event;
+  const { log, variables, outcome } = event;
   return [
     `#${event.seq}`,
-    run(event),
-    `${event.task}(${event.taskType})`,
+    ...runWords(event),
+    attemptText(event.attempt),
     event.state,
     event.outputs === null ? '' : filled('outputs', event.outputs),
     log === undefined ? '' : `log=${log.level} ${JSON.stringify(cut(log.message))}`,
@@ -138,12 +179,77 @@ function endedWords(event: TaskEnded): readonly string[] {
     event.labels === undefined ? '' : value('labels', event.labels),
     failureText(event.error),
     outcome === undefined ? '' : `outcome=${outcome}`,
-    cancels === undefined ? '' : `cancels=${cancels.workerGroup}/${cancels.dispatch}`,
+    cancelsText(event),
+    detachesText(event),
+    event.wasDetached === true ? 'was-detached' : '',
   ];
 }
 
-function run(event: { readonly run: number; readonly parent: number }): string {
-  return event.parent === 0 ? `/${event.run}` : `/${event.parent}/${event.run}`;
+function openedWords(event: BlockOpened): readonly string[] {
+  const { branch, loop, failFast } = event;
+  return [
+    ...runWords(event),
+    attemptText(event.attempt),
+    branch === undefined ? '' : `branch=${branch ?? 'none'}`,
+    loop === undefined ? '' : value('values', loop.keys ?? loop.values),
+    failFast === undefined ? '' : `fail-fast=${failFast}`,
+    timeoutText(event.timeoutAtMs),
+  ];
+}
+
+function iterationWords(event: IterationEnded): readonly string[] {
+  return [
+    `/${event.parent}/${event.run}`,
+    `[${event.index}]`,
+    event.state,
+    event.outputs === null ? '' : value('outputs', event.outputs),
+    failureText(event.error),
+    event.drops.length === 0 ? '' : `drops=${cut(event.drops.join(','))}`,
+    event.wasDetached === true ? 'was-detached' : '',
+  ];
+}
+
+function retryingWords(event: TaskRetrying): readonly string[] {
+  const { outcome, drops = [] } = event;
+  return [
+    ...runWords(event),
+    `attempt=${event.attempt}`,
+    failureText(event.error),
+    `outcome=${outcome}`,
+    `until=${clock(event.untilMs)}`,
+    `next-key=${event.keyNumber}`,
+    cancelsText(event),
+    drops.length === 0 ? '' : `drops=${cut(drops.join(','))}`,
+    detachesText(event),
+  ];
+}
+
+function runWords(event: OfRun): readonly string[] {
+  return [run(event), `${event.task}(${event.taskType})`];
+}
+
+type OfRun = Pick<TaskEnded, 'run' | 'parent' | 'task' | 'taskType' | 'iteration'>;
+
+function run({ run: ordinal, parent, iteration }: OfRun): string {
+  const index = iteration === undefined ? '' : `[${iteration.index}]`;
+  return parent === 0 ? `/${ordinal}` : `/${parent}/${ordinal}${index}`;
+}
+
+/** The first attempt goes without saying. */
+function attemptText(attempt: number): string {
+  return attempt === 1 ? '' : `attempt=${attempt}`;
+}
+
+function timeoutText(dueMs: number | undefined): string {
+  return dueMs === undefined ? '' : `timeout=${clock(dueMs)}`;
+}
+
+function cancelsText({ cancels }: Pick<TaskEnded, 'cancels'>): string {
+  return cancels === undefined ? '' : `cancels=${cancels.workerGroup}/${cancels.dispatch}`;
+}
+
+function detachesText({ detaches }: Pick<TaskEnded, 'detaches'>): string {
+  return detaches === undefined ? '' : `detaches=${detaches}`;
 }
 
 function causeText(cause: Cause): string {

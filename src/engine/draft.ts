@@ -5,7 +5,7 @@ import { apply } from './apply.ts';
 import { jsonBytes } from './estimate.ts';
 import type { PartitionState } from './partition-state.ts';
 import { ExecutionOverlay } from './state/execution-overlay.ts';
-import type { ExecutionHead, ExecutionView, TaskRun } from './state/execution.ts';
+import { type ExecutionHead, type ExecutionView, itemsOf, type Part } from './state/execution.ts';
 import type { HeldCommand, MutableState } from './state/mutable-state.ts';
 
 /** What a step counts and does not record. */
@@ -78,6 +78,7 @@ export class Draft implements MutableState {
         base.removeExecution(execution);
         continue;
       }
+      for (const ordinal of overlay.dropped) base.dropRun(execution, ordinal);
       for (const run of overlay.runs.values()) base.putRun(execution, run);
       if (overlay.changedHead !== undefined) base.putHead(overlay.changedHead);
       base.dirty.grow(execution, this.#bytes);
@@ -88,7 +89,7 @@ export class Draft implements MutableState {
     return this.execution(execution)?.head;
   }
 
-  run(execution: ExecutionId, ordinal: number): TaskRun | undefined {
+  run(execution: ExecutionId, ordinal: number): Part | undefined {
     return this.execution(execution)?.run(ordinal);
   }
 
@@ -96,8 +97,17 @@ export class Draft implements MutableState {
     this.#overlay(head.origin.execution).setHead(head);
   }
 
-  putRun(execution: ExecutionId, run: TaskRun): void {
+  putRun(execution: ExecutionId, run: Part): void {
     this.#overlay(execution).setRun(run);
+  }
+
+  dropRun(execution: ExecutionId, ordinal: number): void {
+    this.#overlay(execution).dropRun(ordinal);
+  }
+
+  dropItems(execution: ExecutionId, loop: number): void {
+    const overlay = this.#overlay(execution);
+    for (const { ordinal } of itemsOf(overlay, loop)) overlay.dropRun(ordinal);
   }
 
   removeExecution(execution: ExecutionId): void {

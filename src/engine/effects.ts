@@ -5,6 +5,7 @@ import type {
   ExecutionEnding,
   StartRejected,
   TaskEnded,
+  TaskRetrying,
   TaskScheduled,
 } from '../model/events.ts';
 import { parseTaskRunId, taskRunId } from '../model/ids.ts';
@@ -26,6 +27,8 @@ export function effectsOf(event: Event): readonly Effect[] {
       return [dispatchOf(event)];
     case 'task.ended':
       return taskEndedEffects(event);
+    case 'task.retrying':
+      return cancelOf(event);
     case 'start.rejected':
       return startRejectedEffects(event);
     case 'command.forwarded': {
@@ -37,6 +40,10 @@ export function effectsOf(event: Event): readonly Effect[] {
       return commandRejectedEffects(event);
     // Whoever waits for these reads them in `events`: they are their own answer.
     case 'block.opened':
+    case 'stage.entered':
+    case 'block.stopping':
+    case 'block.swept':
+    case 'iteration.ended':
     case 'task.started':
     case 'task.sleeping':
     case 'start.duplicate':
@@ -70,6 +77,7 @@ function dispatchOf(event: TaskScheduled): Effect {
       idempotencyKey: event.idempotencyKey,
       properties: event.properties,
       deferred: event.deferred,
+      ...(event.timeoutMs === undefined ? {} : { timeoutMs: event.timeoutMs }),
       scheduledAtMs: event.time,
       ...(event.traceparent === undefined ? {} : { traceparent: event.traceparent }),
     },
@@ -77,18 +85,23 @@ function dispatchOf(event: TaskScheduled): Effect {
 }
 
 function taskEndedEffects(event: TaskEnded): readonly Effect[] {
-  const { execution, task, time, log, cancels } = event;
+  const { execution, task, time, log } = event;
   const taskRun = taskRunId(execution, event.run);
   const effects: Effect[] = [];
   if (log !== undefined) {
     effects.push({ kind: 'log', line: { execution, taskRun, task, ...log, timeMs: time } });
   }
   effects.push({ kind: 'public', execution, record: taskEndedRecord(event) });
-  if (cancels !== undefined) {
-    const { workerGroup, dispatch } = cancels;
-    effects.push({ kind: 'cancel', workerGroup, cancel: { taskRun, dispatch } });
-  }
+  effects.push(...cancelOf(event));
   return effects;
+}
+
+function cancelOf({ execution, run, cancels }: TaskEnded | TaskRetrying): readonly Effect[] {
+  if (cancels === undefined) return NONE;
+  const { workerGroup, dispatch } = cancels;
+  return [
+    { kind: 'cancel', workerGroup, cancel: { taskRun: taskRunId(execution, run), dispatch } },
+  ];
 }
 
 /** The record on which a step threw. It is not told by the end, which may come in a later step. */

@@ -125,15 +125,25 @@ export class PartitionState {
     if (id === undefined) return true;
     if (this.base.ended.get(id) !== undefined) return false;
     if (event.type === 'execution.created') return true;
-    const parent = 'parent' in event ? event.parent : 0;
+    const parent = aroundOf(event);
     const known = this.base.head(id) !== undefined;
     if (known && (parent === 0 || this.base.run(id, parent) !== undefined)) return true;
+    // Its page says that it was dropped since.
+    if (known && this.#replay?.includes(id, parent) === true) return true;
     if (!known && offset <= this.#position) return false;
     throw new CheckpointIncomplete(
       `${event.type} at offset ${offset} is of ${known ? `run ${parent} of ` : ''}execution ${id}, ` +
         `which the checkpoint at position ${this.#position} does not have`,
     );
   }
+}
+
+/** Ordinal of the part that must be there for the event to be applied; 0 for none. */
+function aroundOf(event: Event): number {
+  if (!('parent' in event)) return 0;
+  const { iteration } = 'iteration' in event ? event : {};
+  // The first event of an iteration makes it.
+  return iteration?.run === event.parent ? iteration.loop : event.parent;
 }
 
 /** The execution whose state the event changes. */

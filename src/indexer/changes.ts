@@ -1,4 +1,11 @@
-import type { About, Event, TaskEnded, TaskScheduled, TaskSleeping } from '../model/events.ts';
+import type {
+  About,
+  Event,
+  IterationPlace,
+  TaskEnded,
+  TaskScheduled,
+  TaskSleeping,
+} from '../model/events.ts';
 import type { ExecutionId } from '../model/ids.ts';
 import type { ExecutionPatch, LogLineView, TaskRunPatch, ViewBatch } from '../ports/views.ts';
 import type { ReadingPlace } from '../records/checkpoints.ts';
@@ -83,7 +90,7 @@ export class ViewChanges {
         patch.inputs = event.inputs;
         return;
       case 'execution.ending':
-        patch.state = event.mode === 'kill' ? 'KILLING' : 'RUNNING';
+        patch.state = event.mode === 'cancel' || event.mode === 'timeout' ? 'RUNNING' : 'KILLING';
         return;
       case 'execution.ended':
         identify(patch, event.about);
@@ -92,10 +99,23 @@ export class ViewChanges {
         patch.outputs = event.outputs;
         if (event.error !== undefined) patch.error = event.error;
         return;
+      case 'stage.entered':
+      case 'block.stopping':
+      case 'block.swept':
+      case 'iteration.ended':
+        return; // How a block comes to its end; what runs in it has rows of its own.
+      case 'task.retrying':
+        Object.assign(this.#taskRun(event.execution, event.run), {
+          ...taskOf(event),
+          state: 'RETRYING',
+          attempt: event.attempt,
+        } satisfies Partial<TaskRunPatch>);
+        return;
       case 'block.opened':
         Object.assign(this.#taskRun(event.execution, event.run), {
           ...taskOf(event),
           state: 'RUNNING',
+          attempt: event.attempt,
           startedAtMs: event.time,
         } satisfies Partial<TaskRunPatch>);
         return;
@@ -119,8 +139,8 @@ export class ViewChanges {
     Object.assign(run, taskOf(event));
     run.state = 'RUNNING';
     run.scheduledAtMs ??= event.time;
+    run.attempt = event.attempt;
     if (event.type === 'task.scheduled') {
-      run.attempt = event.attempt;
       run.dispatch = event.dispatch;
     } else {
       run.startedAtMs = event.time;
@@ -173,9 +193,12 @@ function identify(patch: ExecutionPatch, about: About): void {
 
 function taskOf(event: {
   readonly parent: number;
+  readonly iteration?: IterationPlace;
   readonly task: string;
   readonly taskType: string;
 }): { parent: number; task: string; taskType: string } {
-  const { parent, task, taskType } = event;
+  const { iteration, task, taskType } = event;
+  // Iterations are no task runs: what runs right in one is shown under its loop.
+  const parent = iteration?.run === event.parent ? iteration.loop : event.parent;
   return { parent, task, taskType };
 }

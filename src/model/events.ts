@@ -21,9 +21,14 @@ export type ExecutionEvent =
   | ExecutionEnding
   | ExecutionEnded
   | BlockOpened
+  | StageEntered
+  | BlockStopping
+  | BlockSwept
+  | IterationEnded
   | TaskScheduled
   | TaskStartedOnWorker
   | TaskSleeping
+  | TaskRetrying
   | TaskEnded;
 
 export type EventType = Event['type'];
@@ -91,6 +96,10 @@ export interface ExecutionCreated extends Happened {
   readonly variables: JsonObject;
   readonly globals: JsonObject;
   readonly trigger: TriggerContext;
+  /** How many tasks the flow's own list has. */
+  readonly tasks: number;
+  /** When the flow's `timeout` is over. */
+  readonly timeoutAtMs?: number;
   readonly idempotencyKey?: string;
   /** The key's place in the partition's window. Only with `idempotencyKey`. */
   readonly keyWindow?: KeyWindowPlace;
@@ -105,19 +114,27 @@ export interface KeyWindowPlace {
   readonly first: number;
 }
 
-/** Kill, cancel or `exit` was decided; `state` is what the execution will end in. */
+/** Kill, cancel, `exit` or the flow's timeout was decided; `state` is what the execution will end in. */
 export interface ExecutionEnding extends Happened {
   readonly type: 'execution.ending';
   readonly execution: ExecutionId;
-  /** `kill` interrupts running task runs; `cancel` lets them end. */
-  readonly mode: 'kill' | 'cancel';
+  readonly mode: EndingMode;
   readonly state: TerminalState;
   readonly reason?: string;
   /** The execution's error, where it ends FAILED. */
   readonly error?: Failure;
-  /** The new agenda: task runs that end at once, such as sleeping ones; 0 is the execution itself. */
-  readonly agenda: readonly number[];
+  /** It answers a command that changes nothing. */
+  readonly repeated?: true;
+  /** The flow's timer has fired. */
+  readonly timedOut?: true;
 }
+
+/**
+ * `kill` interrupts running task runs, then `finally` runs; `exit` does the same. `timeout`: the same, but it
+ * is a failure: `errors` comes before `finally`. `cancel` lets running work end, then `finally` runs. `abort`
+ * ends everything at once: nothing of the flow can be trusted to run.
+ */
+export type EndingMode = 'kill' | 'exit' | 'timeout' | 'cancel' | 'abort';
 
 export interface ExecutionEnded extends Happened {
   readonly type: 'execution.ended';
@@ -129,23 +146,118 @@ export interface ExecutionEnded extends Happened {
   readonly error?: Failure;
 }
 
-/** A block (such as `sequence`) began; its children follow. */
-export interface BlockOpened extends Happened {
-  readonly type: 'block.opened';
+/** The iteration of a loop that a run belongs to; it has an ordinal like a run, and is none. */
+export interface IterationPlace {
+  readonly run: number;
+  /** Ordinal of the loop's run. */
+  readonly loop: number;
+  /** From 0. */
+  readonly index: number;
+}
+
+/** Which run of which task, and where it belongs. */
+interface OfRun extends Happened {
   readonly execution: ExecutionId;
   readonly run: number;
+  /** Ordinal of the block or iteration around it; 0 is the flow. */
   readonly parent: number;
   readonly task: string;
   readonly taskType: string;
+  /** The innermost iteration around it. */
+  readonly iteration?: IterationPlace;
+}
+
+/** A block (such as `sequence`) began; its children follow. Repeated when it is retried. */
+export interface BlockOpened extends OfRun {
+  readonly type: 'block.opened';
+  readonly attempt: number;
+  /** Children, or iterations, that it has to open. */
+  readonly total: number;
+  /** How many may run at once; 0 = all. */
+  readonly limit: number;
+  /** What becomes of running children when one fails. Default `wait`. */
+  readonly failFast?: FailFast;
+  /** Of a choice: the list that was chosen. */
+  readonly branch?: string | null;
+  readonly loop?: LoopValues;
+  readonly timeoutAtMs?: number;
+}
+
+export type FailFast = 'wait' | 'kill' | 'detach';
+
+/** What a loop goes through; kept under an ordinal of its own, since it is large and never changes. */
+export interface LoopValues {
+  readonly run: number;
+  readonly values: readonly Json[];
+  /** Of a map. */
+  readonly keys?: readonly string[];
+}
+
+export type BlockStage = 'tasks' | 'errors' | 'finally' | 'waiting';
+
+/** A block's tasks have ended, or its errors have: what follows begins. Run 0 is the flow. */
+export interface StageEntered extends Happened {
+  readonly type: 'stage.entered';
+  readonly execution: ExecutionId;
+  readonly run: number;
+  /** `waiting`: the flow has only detached task runs to wait for. */
+  readonly stage: Exclude<BlockStage, 'tasks'>;
+  /** Tasks of the stage. */
+  readonly total: number;
+  /** What the block will end in. */
+  readonly state: TerminalState;
+  readonly error?: Failure;
+  /** Children that go on and are waited for by the execution alone. */
+  readonly detaches?: number;
+}
+
+/** What runs in a block is to end, and nothing more of its stage begins. */
+export interface BlockStopping extends Happened {
+  readonly type: 'block.stopping';
+  readonly execution: ExecutionId;
+  readonly run: number;
+  readonly mode: StopMode;
+  /** What it will end in. */
+  readonly state: TerminalState;
+  readonly error?: Failure;
+  /** The block's timer has fired. */
+  readonly timedOut?: true;
+}
+
+/**
+ * `fail`: the block has failed, and what runs in it is killed; its `errors` follow. `kill`: the same from
+ * outside, without `errors`. `cancel`: what runs may end.
+ */
+export type StopMode = 'fail' | 'kill' | 'cancel';
+
+/** A block that stops has told all its children, and waits for those that take time. */
+export interface BlockSwept extends Happened {
+  readonly type: 'block.swept';
+  readonly execution: ExecutionId;
+  readonly run: number;
+}
+
+/** What is kept of an iteration; everything else of it is forgotten. */
+export interface IterationEnded extends Happened {
+  readonly type: 'iteration.ended';
+  readonly execution: ExecutionId;
+  /** The iteration's ordinal. */
+  readonly run: number;
+  /** The loop's. */
+  readonly parent: number;
+  readonly index: number;
+  readonly state: TerminalState;
+  /** By the loop's `outputs`; null when it names none or the iteration failed. */
+  readonly outputs: Json;
+  readonly error?: Failure;
+  /** Runs that are forgotten. */
+  readonly drops: readonly number[];
+  readonly wasDetached?: true;
 }
 
 /** A task run was handed to workers; repeated with a higher `dispatch` when it is handed out again. */
-export interface TaskScheduled extends Happened {
+export interface TaskScheduled extends OfRun {
   readonly type: 'task.scheduled';
-  readonly execution: ExecutionId;
-  readonly run: number;
-  readonly parent: number;
-  readonly task: string;
   /** The type that the worker runs: the task's own, or `expression.evaluate` on its behalf. */
   readonly taskType: string;
   readonly dispatch: number;
@@ -157,6 +269,8 @@ export interface TaskScheduled extends Happened {
   readonly idempotencyKey: string;
   readonly properties: JsonObject;
   readonly deferred: readonly DeferredExpression[];
+  /** The worker ends the attempt this long after its start. */
+  readonly timeoutMs?: number;
   readonly reason?: 'worker-gone' | 'stale';
   readonly traceparent?: string;
 }
@@ -171,26 +285,40 @@ export interface TaskStartedOnWorker extends Happened {
 }
 
 /** An executor timer runs for the task run. */
-export interface TaskSleeping extends Happened {
+export interface TaskSleeping extends OfRun {
   readonly type: 'task.sleeping';
-  readonly execution: ExecutionId;
-  readonly run: number;
-  readonly parent: number;
-  readonly task: string;
-  readonly taskType: string;
+  readonly attempt: number;
   readonly untilMs: number;
+  /** When the sleep's own `timeout` is over. */
+  readonly timeoutAtMs?: number;
+}
+
+/** An attempt failed, and another follows when the time has come. */
+export interface TaskRetrying extends OfRun {
+  readonly type: 'task.retrying';
+  /** The one that failed. */
+  readonly attempt: number;
+  readonly error: Failure;
+  readonly outcome: Outcome;
+  readonly untilMs: number;
+  /** Number of the idempotency key of the next attempt. */
+  readonly keyNumber: number;
+  /** When a worker began the work, ms. */
+  readonly startedAtMs?: number;
+  /** A dispatch still out at workers that must be interrupted. */
+  readonly cancels?: { readonly workerGroup: string; readonly dispatch: number };
+  /** Runs of a block's former attempt, which are forgotten. */
+  readonly drops?: readonly number[];
+  /** Of a loop: what its iterations gave is forgotten. */
+  readonly dropsItems?: true;
+  readonly detaches?: number;
 }
 
 /** A task run reached its end. For executor-run tasks it is also the first event of the run. */
-export interface TaskEnded extends Happened {
+export interface TaskEnded extends OfRun {
   readonly type: 'task.ended';
-  readonly execution: ExecutionId;
   readonly seq: number;
   readonly about: About;
-  readonly run: number;
-  readonly parent: number;
-  readonly task: string;
-  readonly taskType: string;
   readonly attempt: number;
   readonly state: TerminalState;
   /** By the table "What outputs are"; null when there are none. */
@@ -205,6 +333,12 @@ export interface TaskEnded extends Happened {
   readonly labels?: Readonly<Record<string, string>>;
   /** A dispatch still out at workers that must be interrupted. */
   readonly cancels?: { readonly workerGroup: string; readonly dispatch: number };
+  /** Of a loop: what its iterations gave is in its outputs now. */
+  readonly dropsItems?: true;
+  /** Children of the block that go on and are waited for by the execution alone. */
+  readonly detaches?: number;
+  /** The run was such a child. */
+  readonly wasDetached?: true;
 }
 
 /** A start with a key that the window knows: somebody waits for the id of the first. */

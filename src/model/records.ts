@@ -21,6 +21,8 @@ export interface TaskDispatch {
   /** Rendered properties, but for those of `deferred`. */
   readonly properties: JsonObject;
   readonly deferred: readonly DeferredExpression[];
+  /** The worker ends the attempt this long after its start. */
+  readonly timeoutMs?: number;
   /** The time of the event that scheduled it: `now()` for deferred expressions, ms. */
   readonly scheduledAtMs: number;
   readonly traceparent?: string;

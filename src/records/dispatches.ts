@@ -41,6 +41,7 @@ export const dispatchShape: Shape<TaskDispatch> = record<TaskDispatch>({
   idempotencyKey: text,
   properties: object,
   deferred: list(deferredShape),
+  timeoutMs: optional(natural),
   scheduledAtMs: milliseconds,
   traceparent: optional(text),
 });

@@ -86,7 +86,19 @@ function event<Value extends model.Event>(
 }
 
 const execution = executionIdShape;
-const task = { run: natural, parent: natural, task: text, taskType: text };
+const iterationShape: Shape<model.IterationPlace> = titled(
+  'IterationPlace',
+  record<model.IterationPlace>({ run: natural, loop: natural, index: natural }),
+);
+const task = {
+  run: natural,
+  parent: natural,
+  task: text,
+  taskType: text,
+  iteration: optional(iterationShape),
+};
+const cancels = record({ workerGroup: text, dispatch: natural });
+const yes = oneOf([true]);
 
 /** One shape per event type. */
 export const eventShapes = {
@@ -103,6 +115,8 @@ export const eventShapes = {
     variables: object,
     globals: object,
     trigger: triggerShape,
+    tasks: natural,
+    timeoutAtMs: optional(milliseconds),
     idempotencyKey: optional(text),
     keyWindow: optional(record({ number: natural, first: natural })),
     source: optional(sourceShape),
@@ -110,11 +124,12 @@ export const eventShapes = {
   }),
   'execution.ending': event<model.ExecutionEnding>('execution.ending', {
     execution,
-    mode: oneOf(['kill', 'cancel']),
+    mode: oneOf(['kill', 'exit', 'timeout', 'cancel', 'abort']),
     state: terminalStateShape,
     reason: optional(text),
     error: optional(failureShape),
-    agenda: list(natural),
+    repeated: optional(yes),
+    timedOut: optional(yes),
   }),
   'execution.ended': event<model.ExecutionEnded>('execution.ended', {
     execution,
@@ -124,7 +139,48 @@ export const eventShapes = {
     outputs: json,
     error: optional(failureShape),
   }),
-  'block.opened': event<model.BlockOpened>('block.opened', { execution, ...task }),
+  'block.opened': event<model.BlockOpened>('block.opened', {
+    execution,
+    ...task,
+    attempt: natural,
+    total: natural,
+    limit: natural,
+    failFast: optional(oneOf(['wait', 'kill', 'detach'])),
+    branch: optional(nullable(text)),
+    loop: optional(
+      record<model.LoopValues>({ run: natural, values: list(json), keys: optional(list(text)) }),
+    ),
+    timeoutAtMs: optional(milliseconds),
+  }),
+  'stage.entered': event<model.StageEntered>('stage.entered', {
+    execution,
+    run: natural,
+    stage: oneOf(['errors', 'finally', 'waiting']),
+    total: natural,
+    state: terminalStateShape,
+    error: optional(failureShape),
+    detaches: optional(natural),
+  }),
+  'block.stopping': event<model.BlockStopping>('block.stopping', {
+    execution,
+    run: natural,
+    mode: oneOf(['fail', 'kill', 'cancel']),
+    state: terminalStateShape,
+    error: optional(failureShape),
+    timedOut: optional(yes),
+  }),
+  'block.swept': event<model.BlockSwept>('block.swept', { execution, run: natural }),
+  'iteration.ended': event<model.IterationEnded>('iteration.ended', {
+    execution,
+    run: natural,
+    parent: natural,
+    index: natural,
+    state: terminalStateShape,
+    outputs: json,
+    error: optional(failureShape),
+    drops: list(natural),
+    wasDetached: optional(yes),
+  }),
   'task.scheduled': event<model.TaskScheduled>('task.scheduled', {
     execution,
     ...task,
@@ -137,6 +193,7 @@ export const eventShapes = {
     idempotencyKey: text,
     properties: object,
     deferred: list(deferredShape),
+    timeoutMs: optional(natural),
     reason: optional(oneOf(['worker-gone', 'stale'])),
     traceparent: optional(text),
   }),
@@ -149,7 +206,23 @@ export const eventShapes = {
   'task.sleeping': event<model.TaskSleeping>('task.sleeping', {
     execution,
     ...task,
+    attempt: natural,
     untilMs: milliseconds,
+    timeoutAtMs: optional(milliseconds),
+  }),
+  'task.retrying': event<model.TaskRetrying>('task.retrying', {
+    execution,
+    ...task,
+    attempt: natural,
+    error: failureShape,
+    outcome: outcomeShape,
+    untilMs: milliseconds,
+    keyNumber: natural,
+    startedAtMs: optional(milliseconds),
+    cancels: optional(cancels),
+    drops: optional(list(natural)),
+    dropsItems: optional(yes),
+    detaches: optional(natural),
   }),
   'task.ended': event<model.TaskEnded>('task.ended', {
     execution,
@@ -165,7 +238,10 @@ export const eventShapes = {
     log: optional(record({ level: oneOf(logLevels), message: text })),
     variables: optional(record({ set: object, unset: list(text) })),
     labels: optional(textMap),
-    cancels: optional(record({ workerGroup: text, dispatch: natural })),
+    cancels: optional(cancels),
+    dropsItems: optional(yes),
+    detaches: optional(natural),
+    wasDetached: optional(yes),
   }),
   'start.duplicate': event<model.StartDuplicate>('start.duplicate', {
     requestedId: executionIdShape,

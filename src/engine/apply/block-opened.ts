@@ -1,23 +1,39 @@
 import type { BlockOpened } from '../../model/events.ts';
+import { newBlock } from '../state/block.ts';
 import type { MutableState } from '../state/mutable-state.ts';
-import { agendaAfter, childOpened, headOf, noProgress, withProgress } from './progress.ts';
+import { identityOf, keyNumberOf, runOpened } from './progress.ts';
 
 export function blockOpened(state: MutableState, event: BlockOpened): void {
-  const { execution, run, parent, task, time } = event;
-  const head = headOf(state, execution);
+  const { execution, run, attempt, branch, loop } = event;
+  const before = state.run(execution, run);
+  const lastChild = before?.phase === 'retrying' ? before.lastChild : 0;
+  const head = runOpened(state, event);
   state.putRun(execution, {
     phase: 'block',
-    ordinal: run,
-    parent,
-    task,
-    startedAtMs: state.run(execution, run)?.startedAtMs ?? time,
-    progress: noProgress,
+    ...identityOf(event, before),
+    attempt,
+    keyNumber: keyNumberOf(before),
+    block: newBlock(shapeOf(event), lastChild),
+    ...(branch === undefined ? {} : { branch }),
+    ...(loop === undefined ? {} : { loop: { values: loop.run, itemBytes: 0 } }),
   });
-  const opened = withProgress(state, head, parent, (progress) => childOpened(progress, run));
-  state.putHead({
-    ...opened,
-    timeMs: time,
-    nextRun: Math.max(head.nextRun, run + 1),
-    agenda: agendaAfter(head.agenda, [parent], [run]),
-  });
+  if (loop === undefined) return state.putHead(head);
+  const { run: ordinal, values, keys } = loop;
+  const part = { phase: 'values', ordinal, parent: run, values } as const;
+  state.putRun(execution, keys === undefined ? part : { ...part, keys });
+  state.putHead({ ...head, nextRun: Math.max(head.nextRun, ordinal + 1) });
+}
+
+function shapeOf({
+  total,
+  limit,
+  failFast,
+  timeoutAtMs,
+}: BlockOpened): Parameters<typeof newBlock>[0] {
+  return {
+    total,
+    limit,
+    ...(failFast === undefined ? {} : { failFast }),
+    ...(timeoutAtMs === undefined ? {} : { timeoutAtMs }),
+  };
 }

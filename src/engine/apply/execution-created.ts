@@ -1,7 +1,7 @@
 import type { ExecutionCreated } from '../../model/events.ts';
 import type { ExecutionOrigin } from '../state/execution.ts';
 import type { MutableState } from '../state/mutable-state.ts';
-import { noProgress } from './progress.ts';
+import { newBlock } from '../state/block.ts';
 
 export function executionCreated(state: MutableState, event: ExecutionCreated): void {
   state.putHead({
@@ -12,8 +12,13 @@ export function executionCreated(state: MutableState, event: ExecutionCreated): 
     nextRun: 1,
     variables: event.variables,
     labels: event.labels,
-    root: noProgress,
-    agenda: [0],
+    root: newBlock({
+      total: event.tasks,
+      limit: 1,
+      ...(event.timeoutAtMs === undefined ? {} : { timeoutAtMs: event.timeoutAtMs }),
+    }),
+    detached: 0,
+    failures: [],
   });
 }
 

@@ -1,88 +1,98 @@
-/** The changes that appliers share: the head goes on, a block's progress, the agenda. */
-import type { Failure } from '../../model/failure.ts';
+/** The changes that appliers share: the head goes on, and the blocks around a run. */
+import type {
+  BlockOpened,
+  IterationPlace,
+  TaskEnded,
+  TaskRetrying,
+  TaskScheduled,
+  TaskSleeping,
+} from '../../model/events.ts';
 import type { ExecutionId } from '../../model/ids.ts';
-import type { TerminalState } from '../../model/states.ts';
 import { present } from '../../support/assert.ts';
-import type { BlockProgress, ExecutionHead } from '../state/execution.ts';
+import { type BlockState, childEnded, childOpened, newBlock } from '../state/block.ts';
+import { blockOf, type ExecutionHead, type Part, type RunIdentity } from '../state/execution.ts';
 import type { MutableState } from '../state/mutable-state.ts';
 
-export const noProgress: BlockProgress = {
-  opened: 0,
-  lastChild: 0,
-  running: 0,
-  state: 'SUCCESS',
-};
-
-/** What an end counts for its block: the gravest wins. */
-const gravity: Readonly<Record<TerminalState, number>> = {
-  SUCCESS: 0,
-  SKIPPED: 0,
-  WARNING: 1,
-  CANCELLED: 2,
-  KILLED: 3,
-  FAILED: 4,
-};
-
-/** A child began that goes on. A run that is handed out again, or changes its phase, is not a new child. */
-export function childOpened(progress: BlockProgress, ordinal: number): BlockProgress {
-  if (ordinal <= progress.lastChild) return progress;
-  const { opened, running } = progress;
-  return { ...progress, opened: opened + 1, running: running + 1, lastChild: ordinal };
-}
-
-/** A child ended; an executor-run task begins and ends in one event. */
-export function childEnded(
-  progress: BlockProgress,
-  child: { readonly run: number; readonly state: TerminalState; readonly error?: Failure },
-): BlockProgress {
-  const isNew = child.run > progress.lastChild;
-  const failure = progress.failure ?? (child.state === 'FAILED' ? child.error : undefined);
-  return {
-    opened: progress.opened + (isNew ? 1 : 0),
-    lastChild: Math.max(progress.lastChild, child.run),
-    running: progress.running - (isNew ? 0 : 1),
-    state: gravest(progress.state, child.state),
-    ...(failure === undefined ? {} : { failure }),
-  };
-}
-
-function gravest(one: TerminalState, other: TerminalState): TerminalState {
-  if (gravity[other] > gravity[one]) return other;
-  return one;
-}
-
-/**
- * Changes the progress of a block: a part of the head when it is the flow's own list, else of the block's
- * run. Returns the head to put.
- */
-export function withProgress(
-  state: MutableState,
-  head: ExecutionHead,
-  block: number,
-  change: (progress: BlockProgress) => BlockProgress,
-): ExecutionHead {
-  if (block === 0) return { ...head, root: change(head.root) };
-  const { execution } = head.origin;
-  const run = present(state.run(execution, block), `run ${block} of ${execution}`);
-  // A block that has ended meanwhile keeps its end: a page may be ahead of the event.
-  if (run.phase === 'block') {
-    state.putRun(execution, { ...run, progress: change(run.progress) });
-  }
-  return head;
-}
-
-/** The agenda without what was looked at, and with what wants a look. */
-export function agendaAfter(
-  agenda: readonly number[],
-  done: readonly number[],
-  next: readonly number[],
-): readonly number[] {
-  const [only] = agenda;
-  if (agenda.length === 1 && next.length === 1 && only === next[0]) return agenda;
-  const kept = agenda.filter((entry) => !done.includes(entry) && !next.includes(entry));
-  return [...kept, ...next];
-}
+type OfRun = BlockOpened | TaskScheduled | TaskSleeping | TaskRetrying | TaskEnded;
 
 export function headOf(state: MutableState, execution: ExecutionId): ExecutionHead {
   return present(state.head(execution), `execution ${execution}`);
+}
+
+/** Who the run of the event is. */
+export function identityOf(event: OfRun, before: Part | undefined): RunIdentity {
+  const { run: ordinal, parent, task, iteration, time } = event;
+  const known = before !== undefined && 'startedAtMs' in before;
+  const startedAtMs = known ? before.startedAtMs : time;
+  return { ordinal, parent, iteration: iteration?.run ?? 0, task, startedAtMs };
+}
+
+/** Number of the run's idempotency key. */
+export function keyNumberOf(before: Part | undefined): number {
+  return before !== undefined && 'keyNumber' in before ? before.keyNumber : 1;
+}
+
+/** The blocks around a run that goes on, and the head with what every event of a run changes. */
+export function runOpened(state: MutableState, event: OfRun): ExecutionHead {
+  const { execution, parent, run } = event;
+  const head = beforeChild(state, event);
+  return withBlock(state, head, { execution, ordinal: parent }, (block) => childOpened(block, run));
+}
+
+/** The same for one that has ended. */
+export function runEnded(state: MutableState, event: TaskEnded): ExecutionHead {
+  const { execution, parent } = event;
+  const head = beforeChild(state, event);
+  const detached = head.detached + (event.detaches ?? 0) - (event.wasDetached === true ? 1 : 0);
+  return withBlock(state, { ...head, detached }, { execution, ordinal: parent }, (block) =>
+    childEnded(block, event),
+  );
+}
+
+function beforeChild(state: MutableState, event: OfRun): ExecutionHead {
+  const { execution, parent, run, iteration, time } = event;
+  if (iteration?.run === parent) beginIteration(state, execution, iteration);
+  const head = headOf(state, execution);
+  return { ...head, timeMs: time, nextRun: Math.max(head.nextRun, run + 1) };
+}
+
+/** The first event of an iteration makes it. */
+function beginIteration(state: MutableState, execution: ExecutionId, place: IterationPlace): void {
+  const { run: ordinal, loop, index } = place;
+  changeBlock(state, { execution, ordinal: loop }, (block) => childOpened(block, ordinal));
+  if (state.run(execution, ordinal) !== undefined) return;
+  const block = newBlock({ total: 0, limit: 1 });
+  state.putRun(execution, { phase: 'iteration', ordinal, parent: loop, index, block });
+}
+
+interface BlockPlace {
+  readonly execution: ExecutionId;
+  /** Of its run or iteration; 0 = the flow's own list. */
+  readonly ordinal: number;
+}
+
+/** Changes a block: a part of the head when it is the flow's own list. Returns the head to put. */
+export function withBlock(
+  state: MutableState,
+  head: ExecutionHead,
+  place: BlockPlace,
+  change: (block: BlockState) => BlockState,
+): ExecutionHead {
+  if (place.ordinal === 0) return { ...head, root: change(head.root) };
+  changeBlock(state, place, change);
+  return head;
+}
+
+function changeBlock(
+  state: MutableState,
+  { execution, ordinal }: BlockPlace,
+  change: (block: BlockState) => BlockState,
+): void {
+  const part = state.run(execution, ordinal);
+  const block = blockOf(part);
+  // One that has ended keeps its end: a child was detached, or a page is ahead of the event.
+  if (part === undefined || block === undefined) return;
+  const changed = change(block);
+  // `part` has a block, so it is of a phase that may have this one.
+  if (changed !== block) state.putRun(execution, { ...part, block: changed } as Part);
 }

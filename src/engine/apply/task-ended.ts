@@ -1,46 +1,41 @@
 import type { TaskEnded } from '../../model/events.ts';
-import type { Failure } from '../../model/failure.ts';
+import { taskRunId } from '../../model/ids.ts';
+import { limits } from '../../model/limits.ts';
 import type { JsonObject } from '../../support/json.ts';
 import type { ExecutionHead } from '../state/execution.ts';
 import type { MutableState } from '../state/mutable-state.ts';
-import { agendaAfter, childEnded, headOf, withProgress } from './progress.ts';
+import { identityOf, runEnded } from './progress.ts';
 
 export function taskEnded(state: MutableState, event: TaskEnded): void {
-  const { execution, run, parent } = event;
-  const head = headOf(state, execution);
+  const { execution, run, attempt, outputs, error } = event;
+  const before = state.run(execution, run);
+  const head = runEnded(state, event);
+  const isKept = before?.phase === 'block' && before.loop !== undefined && !event.dropsItems;
   state.putRun(execution, {
     phase: 'ended',
-    ordinal: run,
-    parent,
-    task: event.task,
-    startedAtMs: state.run(execution, run)?.startedAtMs ?? event.time,
-    attempt: event.attempt,
+    ...identityOf(event, before),
+    attempt,
     state: event.state,
-    outputs: event.outputs,
-    ...(event.error === undefined ? {} : { error: event.error }),
+    outputs,
+    ...(error === undefined ? {} : { error }),
+    ...(isKept ? { values: before.loop.values } : {}),
   });
-  const ended = withProgress(state, head, parent, (progress) => childEnded(progress, event));
-  const failure = head.failure ?? failureOf(event);
+  if (event.dropsItems === true) state.dropItems(execution, run);
   state.putHead({
-    ...ended,
-    timeMs: event.time,
+    ...head,
     seq: event.seq,
-    nextRun: Math.max(head.nextRun, run + 1),
-    agenda: agendaOf(head, event),
     variables: event.variables === undefined ? head.variables : variablesOf(head, event.variables),
     labels: event.labels === undefined ? head.labels : { ...head.labels, ...event.labels },
-    ...(failure === undefined ? {} : { failure }),
+    failures: failuresOf(head, event),
   });
 }
 
-function failureOf(event: TaskEnded): Failure | undefined {
-  return event.state === 'FAILED' ? event.error : undefined;
-}
-
-/** Its block wants a look. While an execution is killed the only entry is the execution itself. */
-function agendaOf(head: ExecutionHead, { run, parent }: TaskEnded): readonly number[] {
-  if (head.ending?.mode === 'kill') return head.agenda;
-  return agendaAfter(head.agenda, [run], [parent]);
+/** A failure that rises through blocks is one. */
+function failuresOf({ failures }: ExecutionHead, event: TaskEnded): ExecutionHead['failures'] {
+  const { execution, run, error } = event;
+  const isOwn = event.state === 'FAILED' && error?.taskRunId === taskRunId(execution, run);
+  if (!isOwn || failures.length >= limits.failuresKept.value) return failures;
+  return [...failures, error];
 }
 
 function variablesOf(

@@ -1,30 +1,24 @@
 import type { TaskScheduled } from '../../model/events.ts';
 import type { MutableState } from '../state/mutable-state.ts';
-import { agendaAfter, childOpened, headOf, withProgress } from './progress.ts';
+import { identityOf, keyNumberOf, runOpened } from './progress.ts';
 
 export function taskScheduled(state: MutableState, event: TaskScheduled): void {
-  const { execution, run, parent, time } = event;
-  const head = headOf(state, execution);
+  const { execution, run, timeoutMs } = event;
+  const before = state.run(execution, run);
+  const head = runOpened(state, event);
   state.putRun(execution, {
     phase: 'dispatched',
-    ordinal: run,
-    parent,
-    task: event.task,
-    startedAtMs: state.run(execution, run)?.startedAtMs ?? time,
+    ...identityOf(event, before),
+    attempt: event.attempt,
+    keyNumber: keyNumberOf(before),
     taskType: event.taskType,
     dispatch: event.dispatch,
-    attempt: event.attempt,
     workerGroup: event.workerGroup,
     idempotencyKey: event.idempotencyKey,
     properties: event.properties,
     deferred: event.deferred,
-    scheduledAtMs: time,
+    scheduledAtMs: event.time,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
   });
-  const opened = withProgress(state, head, parent, (progress) => childOpened(progress, run));
-  state.putHead({
-    ...opened,
-    timeMs: time,
-    nextRun: Math.max(head.nextRun, run + 1),
-    agenda: run < head.nextRun ? head.agenda : agendaAfter(head.agenda, [parent], []),
-  });
+  state.putHead(head);
 }

@@ -1,23 +1,18 @@
 import type { TaskSleeping } from '../../model/events.ts';
 import type { MutableState } from '../state/mutable-state.ts';
-import { agendaAfter, childOpened, headOf, withProgress } from './progress.ts';
+import { identityOf, keyNumberOf, runOpened } from './progress.ts';
 
 export function taskSleeping(state: MutableState, event: TaskSleeping): void {
-  const { execution, run, parent, time } = event;
-  const head = headOf(state, execution);
+  const { execution, run, attempt, untilMs, timeoutAtMs } = event;
+  const before = state.run(execution, run);
+  const head = runOpened(state, event);
   state.putRun(execution, {
     phase: 'sleeping',
-    ordinal: run,
-    parent,
-    task: event.task,
-    startedAtMs: state.run(execution, run)?.startedAtMs ?? time,
-    untilMs: event.untilMs,
+    ...identityOf(event, before),
+    attempt,
+    keyNumber: keyNumberOf(before),
+    untilMs,
+    ...(timeoutAtMs === undefined ? {} : { timeoutAtMs }),
   });
-  const opened = withProgress(state, head, parent, (progress) => childOpened(progress, run));
-  state.putHead({
-    ...opened,
-    timeMs: time,
-    nextRun: Math.max(head.nextRun, run + 1),
-    agenda: run < head.nextRun ? head.agenda : agendaAfter(head.agenda, [parent], []),
-  });
+  state.putHead(head);
 }

@@ -42,7 +42,7 @@ function fail(
   const step = new ExecutionStep(draft, definitions, execution, given);
   const { message } = given.cause;
   const error = { code: 'command-failed', message: `Millrace failed on it: ${message}` } as const;
-  beginEnding(step, { mode: 'kill', state: 'FAILED', reason: 'command-failed', error });
+  beginEnding(step, { mode: 'abort', state: 'FAILED', reason: 'command-failed', error });
   advance(step);
 }
 

@@ -4,8 +4,9 @@ import type { Draft } from '../draft.ts';
 import type { DispatchStaleInput } from '../input.ts';
 import { advance } from '../progress/advance.ts';
 import { dispatchAgain } from '../progress/dispatch.ts';
-import { endRun } from '../progress/ending.ts';
 import { ExecutionStep } from '../progress/execution-step.ts';
+import { stopAround } from '../progress/regions.ts';
+import { endRun } from '../progress/stop-run.ts';
 
 export function onDispatchStale(
   draft: Draft,
@@ -18,8 +19,8 @@ export function onDispatchStale(
   if (!waits || run.dispatch !== dispatch) return draft.count('dispatch-superseded');
   const cause = { kind: 'dispatch-stale', dispatch } as const;
   const step = new ExecutionStep(draft, definitions, execution, { cause, timeMs });
-  if (step.head.ending === undefined) return dispatchAgain(step, run, 'stale');
-  // A cancelled execution begins nothing: what nobody has begun for so long is given up.
+  if (stopAround(step.view, run) === undefined) return dispatchAgain(step, run, 'stale');
+  // What was cancelled begins nothing: what nobody has begun for so long is given up.
   endRun(step, run, 'CANCELLED');
   advance(step);
 }

@@ -11,7 +11,7 @@ import type { Definitions } from '../definitions.ts';
 import type { Draft } from '../draft.ts';
 import type { EffectRefusedInput } from '../input.ts';
 import { advance } from '../progress/advance.ts';
-import { failTask } from '../progress/end-task.ts';
+import { failTask } from '../progress/attempts.ts';
 import { ExecutionStep } from '../progress/execution-step.ts';
 import { rejectStart } from '../start/reject-start.ts';
 import { problem } from '../tasks/executor-task.ts';

@@ -9,11 +9,13 @@ import type { Draft } from '../draft.ts';
 import { isLargerThan } from '../estimate.ts';
 import type { CommandInput } from '../input.ts';
 import { advance } from '../progress/advance.ts';
-import { OUTPUTS_TASK } from '../progress/end-execution.ts';
-import { endTask, failTask } from '../progress/end-task.ts';
+import { failAttempt, failTask } from '../progress/attempts.ts';
+import { endTask } from '../progress/end-task.ts';
 import { ExecutionStep } from '../progress/execution-step.ts';
 import { failureOf } from '../progress/failure.ts';
 import { openTaskWhen, runTask, WHEN } from '../progress/open-task.ts';
+import { OUTPUTS_TASK } from '../progress/outputs-task.ts';
+import { stopAround } from '../progress/regions.ts';
 import { problemOf } from '../progress/render.ts';
 import type { DispatchedRun } from '../state/execution.ts';
 import { problem } from '../tasks/executor-task.ts';
@@ -45,7 +47,9 @@ function takeResult(step: ExecutionStep, run: DispatchedRun, command: TaskFinish
   if ('error' in result) {
     const { state, outcome, outputs = null } = result;
     const error = failureOf(step, name, { ...result.error });
-    return endTask(step, name, { state, outputs, error, outcome, startedAtMs });
+    const failed = { error, outcome, outputs, startedAtMs };
+    if (state === 'FAILED') return failAttempt(step, name, failed);
+    return endTask(step, name, { state, ...failed });
   }
   const { state, outputs } = result;
   if (run.taskType === expressionEvaluate.type) return takeValues(step, run, outputs);
@@ -63,7 +67,7 @@ function outputsTooLarge(run: DispatchedRun): ReturnType<typeof problem> {
 function takeValues(step: ExecutionStep, run: DispatchedRun, values: JsonObject): void {
   const name = step.nameOf(run);
   if (run.task === OUTPUTS_TASK) return endTask(step, name, { state: 'SUCCESS', outputs: values });
-  if (step.head.ending !== undefined) {
+  if (stopAround(step.view, run) !== undefined) {
     return endTask(step, name, { state: 'CANCELLED', outputs: null });
   }
   const place = step.placeOf(run);

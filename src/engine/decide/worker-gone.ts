@@ -7,6 +7,7 @@ import { advance } from '../progress/advance.ts';
 import { dispatchAgain } from '../progress/dispatch.ts';
 import { endTask } from '../progress/end-task.ts';
 import { ExecutionStep } from '../progress/execution-step.ts';
+import { stopAround } from '../progress/regions.ts';
 import type { DispatchedRun } from '../state/execution.ts';
 
 export function onWorkerGone(draft: Draft, input: WorkerGoneInput, definitions: Definitions): void {
@@ -17,7 +18,7 @@ export function onWorkerGone(draft: Draft, input: WorkerGoneInput, definitions: 
   const step = new ExecutionStep(draft, definitions, execution, { cause, timeMs });
   for (const run of lost) {
     if (!step.hasBudget) return; // The lease is still there: the shell asks again.
-    if (step.head.ending === undefined) dispatchAgain(step, run, 'worker-gone');
+    if (stopAround(step.view, run) === undefined) dispatchAgain(step, run, 'worker-gone');
     else giveUp(step, run);
   }
   advance(step);
@@ -31,7 +32,7 @@ function leasesOf(draft: Draft, execution: ExecutionId, worker: string): readonl
   return leases;
 }
 
-/** A cancelled execution lets running work end, and begins none. */
+/** What was cancelled lets running work end, and begins none. */
 function giveUp(step: ExecutionStep, run: DispatchedRun): void {
   endTask(step, step.nameOf(run), { state: 'CANCELLED', outputs: null, outcome: 'unknown' });
 }

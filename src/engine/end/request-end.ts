@@ -5,26 +5,31 @@ import type { ExecutionStep } from '../progress/execution-step.ts';
 import { cutText } from '../text.ts';
 
 /**
- * Kill or cancel of a live execution. A kill overrides a cancel; whatever else comes again changes nothing,
- * but is answered: its event repeats how the execution is ending.
+ * Kill or cancel of a live execution. A kill overrides a cancel, and ends a `finally` of the flow that is under
+ * way; a cancel that comes when the tasks are over is too late. Whatever changes nothing is answered all the
+ * same: its event repeats how the execution is ending.
  */
 export function requestEnd(step: ExecutionStep, command: EndExecution): void {
   const kill = command.type === 'execution.kill';
-  const { ending } = step.head;
-  if (ending === undefined || (kill && ending.mode === 'cancel')) {
+  const { ending, root } = step.head;
+  const follows = root.stage === 'finally' || root.stage === 'waiting';
+  const changes = kill
+    ? ending === undefined || ending.mode === 'cancel' || ending.mode === 'timeout' || follows
+    : ending === undefined && root.stage !== 'finally';
+  if (changes) {
     const { reason } = command;
     const why = reason === undefined ? {} : { reason: cutText(reason, limits.previewBytes.value) };
-    const mode = kill ? 'kill' : 'cancel';
-    beginEnding(step, { mode, state: kill ? 'KILLED' : 'CANCELLED', ...why });
+    // What is let go of is cancelled late: what the execution ends in has been told to its `finally`.
+    const known = root.stage === 'waiting' ? root.result : undefined;
+    beginEnding(
+      step,
+      kill
+        ? { mode: 'kill', state: 'KILLED', ...why }
+        : { mode: 'cancel', state: 'CANCELLED', ...known, ...why },
+    );
     return;
   }
   if (command.replyTo === undefined) return step.draft.count('command-repeated');
-  step.emit({
-    type: 'execution.ending',
-    time: step.timeMs,
-    cause: step.cause,
-    execution: step.execution,
-    ...ending,
-    agenda: step.head.agenda,
-  });
+  const known = ending ?? { mode: 'cancel', state: root.result?.state ?? 'CANCELLED' };
+  beginEnding(step, { ...known, repeated: true });
 }

@@ -6,7 +6,7 @@
  */
 import type { ExecutionId } from '../../model/ids.ts';
 import type { ExecutionEntity } from '../state/execution-entity.ts';
-import type { ExecutionHead, TaskRun } from '../state/execution.ts';
+import type { ExecutionHead, Part } from '../state/execution.ts';
 import type { Page, PageUnit } from './page.ts';
 
 export const RUNS_A_PAGE = 64;
@@ -21,7 +21,7 @@ export interface HeadPage {
 
 export interface RunsPage {
   readonly offset: number;
-  readonly runs: readonly TaskRun[];
+  readonly runs: readonly Part[];
 }
 
 export class ExecutionPages implements PageUnit {
@@ -83,16 +83,16 @@ export class ExecutionPages implements PageUnit {
 
   private takeOwnPage(ordinal: number, offset: number): Page | undefined {
     const run = this.source.run(ordinal);
-    if (run === undefined) return undefined;
-    const text = JSON.stringify(run);
+    const text = run === undefined ? '' : JSON.stringify(run);
     const page = ownName(ordinal);
+    // One that was dropped leaves an empty page: it says that the older copies do not count.
     if (text.length <= SMALL_RUN_CHARACTERS && !this.wasWritten(page)) return undefined;
     this.noteWritten(page);
     return { key: this.key(page), value: `{"offset":${offset},"runs":[${text}]}` };
   }
 
   private takeGroup(group: number, offset: number): Page {
-    const runs: TaskRun[] = [];
+    const runs: Part[] = [];
     for (let at = group * RUNS_A_PAGE; at < (group + 1) * RUNS_A_PAGE; at++) {
       const run = this.source.run(at);
       if (run !== undefined && !this.wasWritten(ownName(at))) runs.push(run);

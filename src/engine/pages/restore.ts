@@ -7,7 +7,8 @@ import { executionId, type ExecutionId } from '../../model/ids.ts';
 import { present } from '../../support/assert.ts';
 import type { BaseState } from '../state/base-state.ts';
 import { IncludedOffsets } from '../state/included-offsets.ts';
-import { EndedPages, type HeadPage, type RunsPage } from './execution-pages.ts';
+import type { Part } from '../state/execution.ts';
+import { EndedPages, type HeadPage, type RunsPage, runPageNames } from './execution-pages.ts';
 import { isPartitionPage, keySegmentUnit, restorePartitionPage } from './partition-pages.ts';
 
 interface ExecutionParts {
@@ -86,16 +87,19 @@ function restoreExecution(execution: ExecutionId, parts: ExecutionParts, base: B
     return;
   }
   const { entity, pages } = base.live(execution);
-  for (const page of [...own.values(), ...groups.values()]) {
-    for (const run of page.runs) {
-      if (entity.run(run.ordinal) !== undefined) continue; // An older copy in its group's page.
-      entity.setRun(run);
-      base.trackRun(execution, undefined, run);
-    }
+  const put = (run: Part): void => {
+    entity.setRun(run);
+    base.trackRun(execution, undefined, run);
+  };
+  for (const { runs } of own.values()) runs.forEach(put);
+  for (const { runs } of groups.values()) {
+    // With a page of its own the copy in its group's page is older.
+    for (const run of runs) if (!own.has(runPageNames(run.ordinal).own)) put(run);
   }
   for (const name of names) pages.noteWritten(name);
   if (head === undefined) return; // A torn checkpoint; `execution.created` follows in the log.
   pages.noteWritten('head');
   entity.setHead(present(head.head, 'the head of a live execution'));
-  base.agendas.update(entity.head);
+  base.trackFlow(execution, undefined, entity.head.root.timeoutAtMs);
+  base.agendas.update(entity);
 }

@@ -1,55 +1,57 @@
-/** Works on the agenda of an execution until it is empty, the execution ends, or the step has done enough. */
-import type { TaskDefinition } from '../../flow/definition.ts';
-import { assert, present } from '../../support/assert.ts';
-import type { BlockProgress, BlockRun } from '../state/execution.ts';
-import { executorTasks } from '../tasks/index.ts';
-import { endExecution } from './end-execution.ts';
-import { endTask } from './end-task.ts';
-import { lookWhileEnding } from './ending.ts';
+/**
+ * Works on the agenda of an execution until it is empty, the execution ends, or the step has done enough. The
+ * agenda is not a list of its own: it is what wants a look (state/block.ts), and changes as events change that.
+ */
+import { assert } from '../../support/assert.ts';
+import { isOver, mayOpen } from '../state/block.ts';
+import { abortRuns } from './abort.ts';
+import { aroundChild, type BlockPlace, placeAt } from './blocks.ts';
 import type { ExecutionStep } from './execution-step.ts';
+import { leave } from './leave.ts';
+import { openIteration } from './iterations.ts';
 import { openTask } from './open-task.ts';
+import { blockAt } from './regions.ts';
+import { failFast, sweep } from './sweep.ts';
 
 export function advance(step: ExecutionStep): void {
   while (step.hasBudget && !step.hasEnded) {
-    const [entry] = step.head.agenda;
-    if (entry === undefined) return;
+    const ordinal = nextLook(step);
+    if (ordinal === undefined) return;
     const before = step.draft.events.length;
-    if (step.head.ending !== undefined) lookWhileEnding(step, entry);
-    else if (entry === 0) lookAtFlow(step);
-    else lookAtBlock(step, entry);
+    if (step.head.ending?.mode === 'abort') abortRuns(step);
+    else look(step, placeAt(step, ordinal));
     assert(step.draft.events.length > before, 'a look at an agenda leads to an event');
   }
 }
 
-function lookAtFlow(step: ExecutionStep): void {
-  const next = nextChild(step.head.root, step.flow.tasks);
-  if (next === undefined) endExecution(step);
-  else openTask(step, next, 0);
+/** What stops goes first; among those, and among the others, the innermost: what has begun is finished. */
+function nextLook(step: ExecutionStep): number | undefined {
+  let deepest: number | undefined;
+  let stopping: number | undefined;
+  for (const ordinal of step.view.ready()) {
+    if (deepest === undefined || ordinal > deepest) deepest = ordinal;
+    if (blockAt(step.view, ordinal)?.stop?.sweeping !== true) continue;
+    if (stopping === undefined || ordinal > stopping) stopping = ordinal;
+  }
+  return stopping ?? deepest;
 }
 
-function lookAtBlock(step: ExecutionStep, ordinal: number): void {
-  const run = present(step.view.run(ordinal), `run ${ordinal} of the agenda`);
-  assert(run.phase === 'block', `run ${ordinal} of the agenda is a block`);
-  const place = step.placeOf(run);
-  const behaviour = executorTasks.get(place.type);
-  assert(behaviour?.kind === 'block', `${place.type} is a block`);
-  const next = nextChild(run.progress, behaviour.children(place.task));
-  if (next === undefined) endBlock(step, run);
-  else openTask(step, next, ordinal);
+function look(step: ExecutionStep, place: BlockPlace): void {
+  const { state } = place;
+  if (state.stop?.sweeping === true && sweep(step, place)) return;
+  if (state.running > 0 && isOver(state) && failFast(step, place)) return;
+  if (!openNext(step, place)) leave(step, place);
 }
 
-/** Undefined when all children have been opened, or one ended in a way that lets no other begin. */
-function nextChild(
-  { opened, state }: BlockProgress,
-  children: readonly TaskDefinition[],
-): TaskDefinition | undefined {
-  return state === 'SUCCESS' || state === 'WARNING' ? children[opened] : undefined;
-}
-
-/** The state of a block comes from its tasks. */
-function endBlock(step: ExecutionStep, run: BlockRun): void {
-  const { state, failure } = run.progress;
-  const outputs = state === 'SUCCESS' || state === 'WARNING' ? {} : null;
-  const error = failure === undefined ? {} : { error: failure };
-  endTask(step, step.nameOf(run), { state, outputs, ...error });
+function openNext(step: ExecutionStep, place: BlockPlace): boolean {
+  const { state, tasks } = place;
+  if (place.kind === 'run' && place.run.loop !== undefined && state.stage === 'tasks') {
+    if (!mayOpen(state)) return false;
+    openIteration(step, place);
+    return true;
+  }
+  const next = isOver(state) ? undefined : tasks[state.opened];
+  if (next === undefined) return false;
+  openTask(step, next, aroundChild(step, place));
+  return true;
 }

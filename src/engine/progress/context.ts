@@ -2,11 +2,15 @@
 import { isoTime } from '../iso-time.ts';
 import type { CompiledValue, Template } from '../../expression/index.ts';
 import { contextRoots } from '../../expression/index.ts';
+import type { FlowDefinition } from '../../flow/definition.ts';
 import { taskRunId } from '../../model/ids.ts';
 import type { State } from '../../model/states.ts';
 import type { Json, JsonObject } from '../../support/json.ts';
 import type { ExecutionOrigin, ExecutionView, TaskRun } from '../state/execution.ts';
+import { errorRoot } from './error-root.ts';
 import type { RunPlace } from './execution-step.ts';
+import { itemRoot, iterationAround, parentsRoot } from './item-root.ts';
+import { isPassedOver } from './passed-over.ts';
 
 /** Where the roots' values come from. */
 export interface ContextSource {
@@ -16,8 +20,12 @@ export interface ContextSource {
   readonly labels: Readonly<Record<string, string>>;
   /** Absent at the start, when no task has run. */
   readonly view?: ExecutionView;
+  /** The revision that the execution is pinned to. Absent at the start. */
+  readonly flow?: FlowDefinition;
   /** The task whose property it is. */
   readonly run?: RunPlace;
+  /** What random values are drawn by, beside the property. Default: the run's ordinal. */
+  readonly seed?: number;
   readonly nowMs: number;
 }
 
@@ -107,6 +115,12 @@ function rootOf(root: string, needs: Needs, source: ContextSource): Json | undef
       return source.run && { id: source.run.task.id, type: source.run.task.type };
     case 'taskrun':
       return taskRunRoot(source);
+    case 'item':
+      return source.view && itemRoot(source.view, source.run?.iteration);
+    case 'parents':
+      return source.view && parentsRoot(source.view, source.run?.iteration);
+    case 'error':
+      return source.view && source.run && errorRoot(source.view, source.run);
     default:
       return undefined; // The roots of constructs that are not around this place.
   }
@@ -128,25 +142,58 @@ function taskRunRoot({ origin, run }: ContextSource): JsonObject | undefined {
   };
 }
 
-function outputsRoot(tasks: Tasks, { view }: ContextSource): JsonObject {
+function outputsRoot(tasks: Tasks, source: ContextSource): JsonObject {
   const outputs: Record<string, Json> = {};
-  for (const run of runsOf(tasks, view)) if (run.phase === 'ended') outputs[run.task] = run.outputs;
+  for (const [task, run] of runsOf(tasks, source)) {
+    if (run === 'passed over') outputs[task] = null;
+    else if (run.phase === 'ended') outputs[task] = run.outputs;
+  }
   return outputs;
 }
 
-function tasksRoot(tasks: Tasks, { view }: ContextSource): JsonObject {
+function tasksRoot(tasks: Tasks, source: ContextSource): JsonObject {
   const states: Record<string, Json> = {};
-  for (const run of runsOf(tasks, view)) {
-    const state = run.phase === 'ended' ? run.state : 'RUNNING';
-    // A failure is plain data; an interface has no index signature by itself.
-    const error = run.phase === 'ended' && run.error !== undefined ? { ...run.error } : null;
-    states[run.task] = { state, error };
-  }
+  for (const [task, run] of runsOf(tasks, source)) states[task] = stateOf(run);
   return states;
 }
 
-function runsOf(tasks: Tasks, view: ExecutionView | undefined): Iterable<TaskRun> {
-  if (view === undefined) return [];
-  if (tasks === 'all') return view.tasks();
-  return [...tasks].flatMap((task) => view.runOfTask(task) ?? []);
+function stateOf(run: TaskRun | 'passed over'): JsonObject {
+  if (run === 'passed over') return { state: 'SKIPPED', error: null };
+  // A failure is plain data; an interface has no index signature by itself.
+  const error = 'error' in run && run.error !== undefined ? { ...run.error } : null;
+  if (run.phase === 'ended') return { state: run.state, error };
+  return { state: run.phase === 'retrying' ? 'RETRYING' : 'RUNNING', error };
+}
+
+function* runsOf(
+  tasks: Tasks,
+  source: ContextSource,
+): Iterable<readonly [task: string, run: TaskRun | 'passed over']> {
+  const { view, flow } = source;
+  if (view === undefined) return;
+  const named = tasks === 'all' ? allTasks(view) : tasks;
+  const runOf = (task: string): TaskRun | undefined => runOfTask(task, source);
+  for (const task of named) {
+    const run = runOf(task);
+    if (run !== undefined) yield [task, run];
+    else if (flow !== undefined && isPassedOver(flow, view, task, runOf)) {
+      yield [task, 'passed over'];
+    }
+  }
+}
+
+function allTasks(view: ExecutionView): ReadonlySet<string> {
+  const tasks = new Set<string>();
+  for (const { task } of view.tasks()) tasks.add(task);
+  return tasks;
+}
+
+/** The task's newest run, as the place sees it: of its own iteration, or of one around it. */
+export function runOfTask(task: string, { view, run }: ContextSource): TaskRun | undefined {
+  if (view === undefined) return undefined;
+  for (let at = run?.iteration; at !== undefined; at = iterationAround(view, at)) {
+    const found = view.runOfTask(task, at.run);
+    if (found !== undefined) return found;
+  }
+  return view.runOfTask(task, 0);
 }

@@ -3,50 +3,49 @@ import type { TaskScheduled } from '../../model/events.ts';
 import { taskRunId } from '../../model/ids.ts';
 import { limits } from '../../model/limits.ts';
 import { isLargerThan } from '../estimate.ts';
-import type { DispatchedRun } from '../state/execution.ts';
+import type { DispatchedRun, WorkerRequest } from '../state/execution.ts';
 import { problem } from '../tasks/executor-task.ts';
 import { expressionEvaluate } from '../tasks/expression-evaluate.ts';
-import { failTask } from './end-task.ts';
-import type { ExecutionStep, RunName, RunPlace } from './execution-step.ts';
+import { failTask } from './attempts.ts';
+import { type ExecutionStep, ofRun, type RunName } from './execution-step.ts';
 import type { Rendered } from './render.ts';
 
-/** What a worker is asked for: a task, or expressions for one. */
-interface Request extends Rendered {
-  readonly taskType: string;
+/** A run, and what it has been handed out as so far. */
+export type HandedOut = RunName & { readonly dispatch: number; readonly keyNumber: number };
+
+export interface TaskRequest {
+  readonly rendered: Rendered;
   readonly workerGroup: string;
-  readonly idempotencyKey: string;
-  /** The newest dispatch of the run so far. */
-  readonly dispatch: number;
+  /** Where the flow gives one. */
+  readonly idempotencyKey: string | undefined;
+  readonly timeoutMs: number | undefined;
 }
 
-export function dispatchTask(
-  step: ExecutionStep,
-  run: RunPlace,
-  rendered: Rendered,
-  key: string | undefined,
-): void {
-  schedule(step, run, {
-    ...rendered,
+export function dispatchTask(step: ExecutionStep, run: HandedOut, request: TaskRequest): void {
+  const { rendered, workerGroup, idempotencyKey, timeoutMs } = request;
+  dispatch(step, run, {
     taskType: run.type,
-    workerGroup: run.task.workerGroup,
-    idempotencyKey: key ?? defaultKey(step, run),
-    dispatch: run.dispatch,
+    workerGroup,
+    idempotencyKey: idempotencyKey ?? defaultKey(step, run),
+    properties: rendered.values,
+    deferred: rendered.deferred,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
   });
 }
 
 /** A worker evaluates what the executor may not; its result comes back with `null`s filled in. */
 export function dispatchEvaluation(
   step: ExecutionStep,
-  run: RunName & { readonly dispatch: number },
+  run: HandedOut,
   rendered: Rendered,
   workerGroup: string,
 ): void {
-  schedule(step, run, {
-    ...rendered,
+  dispatch(step, run, {
     taskType: expressionEvaluate.type,
     workerGroup,
     idempotencyKey: defaultKey(step, run),
-    dispatch: run.dispatch,
+    properties: rendered.values,
+    deferred: rendered.deferred,
   });
 }
 
@@ -56,24 +55,13 @@ export function dispatchAgain(
   run: DispatchedRun,
   reason: NonNullable<TaskScheduled['reason']>,
 ): void {
-  const { ordinal, parent, task, attempt, dispatch } = run;
-  const { taskType, workerGroup, idempotencyKey, properties, deferred } = run;
-  const request = { taskType, workerGroup, idempotencyKey, values: properties, deferred, dispatch };
-  step.emit({
-    ...scheduled(step, { ordinal, parent, taskId: task, type: taskType, attempt }, request),
-    reason,
-  });
+  step.emit({ ...scheduled(step, { ...step.nameOf(run), dispatch: run.dispatch }, run), reason });
 }
 
-/** `n` rises only after a definite answer (invariant 8); without retries it is 1. */
-function defaultKey(step: ExecutionStep, run: RunName): string {
-  return `millrace-${taskRunId(step.execution, run.ordinal)}-1`;
-}
-
-function schedule(step: ExecutionStep, run: RunName, request: Request): void {
-  const { values, deferred } = request;
+export function dispatch(step: ExecutionStep, run: HandedOut, request: WorkerRequest): void {
+  const { properties, deferred } = request;
   const bytesMax = limits.taskOutputsBytes.value;
-  if (isLargerThan({ values, deferred }, bytesMax)) {
+  if (isLargerThan({ values: properties, deferred }, bytesMax)) {
     const message =
       `the properties of ${run.taskId} and what their expressions look into have more than ` +
       `${bytesMax} bytes together: pass on less`;
@@ -83,26 +71,32 @@ function schedule(step: ExecutionStep, run: RunName, request: Request): void {
   step.emit(scheduled(step, run, request));
 }
 
-function scheduled(step: ExecutionStep, run: RunName, request: Request): TaskScheduled {
+/** `n` rises only after a definite answer (invariant 8). */
+function defaultKey(step: ExecutionStep, { ordinal, keyNumber }: HandedOut): string {
+  return `millrace-${taskRunId(step.execution, ordinal)}-${keyNumber}`;
+}
+
+function scheduled(
+  step: ExecutionStep,
+  run: RunName & { readonly dispatch: number },
+  request: WorkerRequest,
+): TaskScheduled {
   const { namespace, flow, revision, traceparent } = step.head.origin;
+  const { timeoutMs } = request;
   return {
     type: 'task.scheduled',
-    time: step.timeMs,
-    cause: step.cause,
-    execution: step.execution,
-    run: run.ordinal,
-    parent: run.parent,
-    task: run.taskId,
+    ...ofRun(step, run),
     taskType: request.taskType,
-    dispatch: request.dispatch + 1,
+    dispatch: run.dispatch + 1,
     attempt: run.attempt,
     namespace,
     flow,
     revision,
     workerGroup: request.workerGroup,
     idempotencyKey: request.idempotencyKey,
-    properties: request.values,
+    properties: request.properties,
     deferred: request.deferred,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(traceparent === undefined ? {} : { traceparent }),
   };
 }

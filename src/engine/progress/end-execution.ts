@@ -1,87 +1,26 @@
 /** The end of an execution: its state, its outputs, its error. */
-import type { OutputDeclaration } from '../../flow/definition.ts';
 import type { Failure } from '../../model/failure.ts';
-import { parseTaskRunId } from '../../model/ids.ts';
 import { limits } from '../../model/limits.ts';
-import type { TerminalState } from '../../model/states.ts';
-import { assert } from '../../support/assert.ts';
-import type { Json } from '../../support/json.ts';
+import type { JsonObject } from '../../support/json.ts';
 import { isLargerThan } from '../estimate.ts';
-import { type TaskProblem, problem } from '../tasks/executor-task.ts';
-import { expressionEvaluate } from '../tasks/expression-evaluate.ts';
-import { dispatchEvaluation } from './dispatch.ts';
+import type { BlockResult } from '../state/block.ts';
+import { problem, type TaskProblem } from '../tasks/executor-task.ts';
+import { endTask } from './end-task.ts';
 import type { ExecutionStep } from './execution-step.ts';
-import { contextOf, problemOf, render, type Rendered } from './render.ts';
+import { withOutputs } from './failure.ts';
+import { OUTPUTS_TASK, outputsRun, renderOutputs } from './outputs-task.ts';
+import { contextOf } from './render.ts';
 
-/** The run in which a worker evaluates the flow's outputs. No task can have this id. */
-export const OUTPUTS_TASK = '$outputs';
-
-/** All tasks have ended, or will not be run. */
-export function endExecution(step: ExecutionStep): void {
-  const { ending, root, failure } = step.head;
-  assert(root.running === 0, 'an execution ends after its tasks');
-  if (ending !== undefined) return emitEnd(step, ending.state, null, ending.error);
-  if (root.state !== 'SUCCESS' && root.state !== 'WARNING') {
-    return emitEnd(step, root.state, null, failure);
-  }
-  const outputs = outputsOf(step);
-  if (outputs === 'evaluating') return;
-  if ('code' in outputs) return failWith(step, outputs);
-  emitEnd(step, root.state, outputs.values, undefined);
-}
-
-/** The flow's `outputs`; a worker may have to evaluate them first, in a run of its own. */
-function outputsOf(step: ExecutionStep): Rendered | TaskProblem | 'evaluating' {
-  const evaluated = step.view.runOfTask(OUTPUTS_TASK);
-  if (evaluated?.phase === 'ended') {
-    // The run was made here, with an object of outputs.
-    return sized({ values: evaluated.outputs as Rendered['values'], deferred: [] });
-  }
-  const { outputs } = step.flow;
-  let rendered: Rendered;
-  try {
-    rendered = render(outputs.map(namedOutput), contextOf(step));
-  } catch (error) {
-    return problemOf(error);
-  }
-  if (rendered.deferred.length === 0) return sized(rendered);
-  const run = {
-    ordinal: step.head.nextRun,
-    parent: 0,
-    taskId: OUTPUTS_TASK,
-    type: expressionEvaluate.type,
-    attempt: 1,
-    dispatch: 0,
-  };
-  dispatchEvaluation(step, run, rendered, DEFAULT_WORKER_GROUP);
-  return 'evaluating';
-}
-
-const DEFAULT_WORKER_GROUP = 'default';
-
-function namedOutput({ id, value }: OutputDeclaration): [string, OutputDeclaration['value']] {
-  return [id, value];
-}
-
-function sized(rendered: Rendered): Rendered | TaskProblem {
-  const bytesMax = limits.inlineValueBytes.value;
-  if (!isLargerThan(rendered.values, bytesMax)) return rendered;
-  const message = `the outputs of the flow have more than ${bytesMax} bytes: give less`;
-  return problem('outputs-too-large', message);
-}
-
-function failWith(step: ExecutionStep, { code, message, details }: TaskProblem): void {
-  const error = { code, message: `outputs: ${message}`, ...(details && { details }) };
-  emitEnd(step, 'FAILED', null, error);
-}
-
-function emitEnd(
-  step: ExecutionStep,
-  state: TerminalState,
-  outputs: Json,
-  error: Failure | undefined,
-): void {
-  const { execution, head } = step;
+/**
+ * All tasks have ended, or will not be run.
+ *
+ * @param values of the flow's outputs, where they have just been evaluated.
+ */
+export function endExecution(step: ExecutionStep, result: BlockResult, values?: JsonObject): void {
+  const { execution, head, view } = step;
+  const { state, error } = result;
+  const isGood = state === 'SUCCESS' || state === 'WARNING';
+  const isTold = head.ending !== undefined;
   step.emit({
     type: 'execution.ended',
     time: step.timeMs,
@@ -90,15 +29,51 @@ function emitEnd(
     seq: head.seq + 1,
     about: step.about(state),
     state,
-    outputs,
-    ...(error === undefined ? {} : { error: withOutputs(step, error) }),
+    outputs: isGood && !isTold ? (values ?? evaluatedOutputs(step) ?? {}) : null,
+    ...(error === undefined ? {} : { error: withOutputs(view, error) }),
   });
 }
 
-/** `error.outputs` is what the task gave although it failed. */
-function withOutputs(step: ExecutionStep, error: Failure): Failure {
-  const id = error.taskRunId === undefined ? undefined : parseTaskRunId(error.taskRunId);
-  const run = id === undefined ? undefined : step.view.run(id.ordinal);
-  if (run?.phase !== 'ended' || run.state !== 'FAILED' || run.outputs === null) return error;
-  return { ...error, outputs: run.outputs };
+/**
+ * The flow's `outputs`, evaluated when its tasks have ended: so that `finally` sees the state that they leave.
+ * They wait in a run of their own, where something follows or a worker has to evaluate them.
+ */
+export function flowOutputs(
+  step: ExecutionStep,
+): { readonly values: JsonObject } | { readonly error: Failure } | 'evaluating' {
+  const { flow, head } = step;
+  const evaluated = evaluatedOutputs(step);
+  const outputs =
+    evaluated === undefined
+      ? renderOutputs(step, flow.outputs, contextOf(step), { parent: 0 })
+      : { values: evaluated };
+  if (outputs === 'evaluating') return outputs;
+  if (!('values' in outputs)) return { error: failed(outputs) };
+  if (isLargerThan(outputs.values, limits.inlineValueBytes.value)) {
+    return { error: failed(tooLarge()) };
+  }
+  const isLast = flow.finally.length === 0 && head.detached === 0;
+  if (evaluated !== undefined || isLast || flow.outputs.length === 0) return outputs;
+  endTask(step, outputsRun(step, { parent: 0 }), { state: 'SUCCESS', outputs: outputs.values });
+  return 'evaluating';
+}
+
+function evaluatedOutputs({ view }: ExecutionStep): JsonObject | undefined {
+  const run = view.runOfTask(OUTPUTS_TASK, 0);
+  // The run was made here, with an object of outputs.
+  return run?.phase === 'ended' && run.state === 'SUCCESS'
+    ? (run.outputs as JsonObject)
+    : undefined;
+}
+
+function tooLarge(): TaskProblem {
+  const bytesMax = limits.inlineValueBytes.value;
+  return problem(
+    'outputs-too-large',
+    `the outputs of the flow have more than ${bytesMax} bytes: give less`,
+  );
+}
+
+function failed({ code, message, details }: TaskProblem): Failure {
+  return { code, message: `outputs: ${message}`, ...(details && { details }) };
 }

@@ -1,34 +1,42 @@
 import type { TaskEnded } from '../../model/events.ts';
 import type { TerminalState } from '../../model/states.ts';
 import type { Json } from '../../support/json.ts';
-import type { TaskProblem } from '../tasks/executor-task.ts';
-import type { ExecutionStep, RunName } from './execution-step.ts';
-import { failureOf } from './failure.ts';
+import { type ExecutionStep, ofRun, type RunName } from './execution-step.ts';
+import { isDetached } from './regions.ts';
 
 /** What a `task.ended` says beside who ended. */
 export type TaskEnd = { readonly state: TerminalState; readonly outputs: Json } & Partial<
-  Pick<TaskEnded, 'error' | 'outcome' | 'startedAtMs' | 'log' | 'variables' | 'labels' | 'cancels'>
+  Pick<
+    TaskEnded,
+    | 'error'
+    | 'outcome'
+    | 'startedAtMs'
+    | 'log'
+    | 'variables'
+    | 'labels'
+    | 'cancels'
+    | 'dropsItems'
+    | 'detaches'
+  >
 >;
 
+/** The run's end, with what the flow allows it. */
 export function endTask(step: ExecutionStep, run: RunName, end: TaskEnd): void {
   step.emit({
     type: 'task.ended',
-    time: step.timeMs,
-    cause: step.cause,
-    execution: step.execution,
+    ...ofRun(step, run),
     seq: step.head.seq + 1,
     about: step.about(),
-    run: run.ordinal,
-    parent: run.parent,
-    task: run.taskId,
-    taskType: run.type,
     attempt: run.attempt,
     ...end,
+    state: allowed(step, run, end.state),
+    ...(isDetached(step.view, run) ? { wasDetached: true } : {}),
   });
 }
 
-/** The run fails for a reason of ours: nothing has been done outside. */
-export function failTask(step: ExecutionStep, run: RunName, problem: TaskProblem): void {
-  const error = failureOf(step, run, problem);
-  endTask(step, run, { state: 'FAILED', outputs: null, error, outcome: 'definite' });
+function allowed(step: ExecutionStep, { taskId }: RunName, state: TerminalState): TerminalState {
+  if (state !== 'FAILED' && state !== 'WARNING') return state;
+  const task = step.definitionOf(taskId);
+  const warned = state === 'FAILED' && task?.allowFailure === true ? 'WARNING' : state;
+  return warned === 'WARNING' && task?.allowWarning === true ? 'SUCCESS' : warned;
 }

@@ -1,17 +1,31 @@
 import type { FlowDefinition, TaskDefinition } from '../../flow/definition.ts';
-import type { About, Cause, Event } from '../../model/events.ts';
+import type { About, Cause, Event, IterationPlace } from '../../model/events.ts';
 import type { ExecutionId } from '../../model/ids.ts';
 import { limits } from '../../model/limits.ts';
 import type { State } from '../../model/states.ts';
 import { present } from '../../support/assert.ts';
 import type { Definitions } from '../definitions.ts';
 import type { Draft } from '../draft.ts';
-import type { ExecutionHead, ExecutionView, TaskRun } from '../state/execution.ts';
+import { taskRunOf } from '../state/execution-entity.ts';
+import {
+  type ExecutionHead,
+  type ExecutionView,
+  iterationAt,
+  type TaskRun,
+  type WorkerRequest,
+} from '../state/execution.ts';
+
+/** Where in the tree a run stands. */
+export interface Around {
+  /** Ordinal of the block or iteration around it; 0 = the flow. */
+  readonly parent: number;
+  /** The innermost iteration around it. */
+  readonly iteration?: IterationPlace;
+}
 
 /** What events say of a task run. */
-export interface RunName {
+export interface RunName extends Around {
   readonly ordinal: number;
-  readonly parent: number;
   readonly taskId: string;
   readonly type: string;
   readonly attempt: number;
@@ -22,7 +36,10 @@ export interface RunPlace extends RunName {
   readonly task: TaskDefinition;
   /** The newest dispatch; 0 when it was never handed to workers. */
   readonly dispatch: number;
+  readonly keyNumber: number;
   readonly startedAtMs: number;
+  /** What a former attempt asked for, when the same is to be asked for again. */
+  readonly request?: WorkerRequest;
 }
 
 /** What one step does to one execution: where its events go, and what they have in common. */
@@ -31,6 +48,8 @@ export class ExecutionStep {
   readonly definitions: Definitions;
   readonly execution: ExecutionId;
   readonly cause: Cause;
+  /** Children of stopping blocks that are still to be told, as found in this step. */
+  readonly toStop = new Map<number, number[]>();
   readonly #inputMs: number;
   #flow: FlowDefinition | undefined;
 
@@ -80,32 +99,52 @@ export class ExecutionStep {
     return this.#flow;
   }
 
+  /** The task's definition; undefined for our own runs, and when the flow is gone. */
+  definitionOf(task: string): TaskDefinition | undefined {
+    const { namespace, flow, revision } = this.head.origin;
+    return this.definitions.revision(namespace, flow, revision)?.taskById.get(task);
+  }
+
   emit(event: Event): void {
     this.draft.emit(event);
   }
 
-  /** A new run of a task. */
-  newRun(task: TaskDefinition, parent: number): RunPlace {
-    const ordinal = this.head.nextRun;
-    const name = { ordinal, parent, taskId: task.id, type: task.type, attempt: 1 };
-    return { ...name, task, dispatch: 0, startedAtMs: this.timeMs };
+  /** A new run of a task; the first of an iteration comes behind the ordinal of that. */
+  newRun(task: TaskDefinition, around: Around): RunPlace {
+    const { nextRun } = this.head;
+    const ordinal = Math.max(nextRun, around.parent + 1);
+    const name = { ordinal, ...around, taskId: task.id, type: task.type, attempt: 1 };
+    return { ...name, task, dispatch: 0, keyNumber: 1, startedAtMs: this.timeMs };
   }
 
-  /** A run that has begun. */
+  /** A run that has begun; one that waits for its next attempt is in that. */
   placeOf(run: TaskRun): RunPlace {
     const task = present(this.flow.taskById.get(run.task), `task ${run.task} of ${this.flow.key}`);
-    const dispatch = run.phase === 'dispatched' ? run.dispatch : 0;
-    return { ...this.nameOf(run), task, dispatch, startedAtMs: run.startedAtMs };
+    const name = this.nameOf(run);
+    const place = {
+      ...name,
+      task,
+      dispatch: 'dispatch' in run ? run.dispatch : 0,
+      keyNumber: 'keyNumber' in run ? run.keyNumber : 1,
+      startedAtMs: run.startedAtMs,
+    };
+    if (run.phase !== 'retrying') return place;
+    const next = { ...place, attempt: run.attempt + 1 };
+    return run.request === undefined ? next : { ...next, request: run.request };
   }
 
   /** Also of a run that no task of the flow has, or whose flow is gone: it can still be ended. */
   nameOf(run: TaskRun): RunName {
-    const { ordinal, parent, task } = run;
-    const { namespace, flow, revision } = this.head.origin;
-    const definition = this.definitions.revision(namespace, flow, revision)?.taskById.get(task);
+    const { ordinal, parent, task, attempt } = run;
     const runType = run.phase === 'dispatched' ? run.taskType : run.phase;
-    const attempt = 'attempt' in run ? run.attempt : 1;
-    return { ordinal, parent, taskId: task, type: definition?.type ?? runType, attempt };
+    const type = this.definitionOf(task)?.type ?? runType;
+    const iteration = iterationAt(this.view, run.iteration);
+    const name = { ordinal, parent, taskId: task, type, attempt };
+    return iteration === undefined ? name : { ...name, iteration };
+  }
+
+  runAt(ordinal: number): TaskRun | undefined {
+    return taskRunOf(this.view.run(ordinal));
   }
 
   about(state: State = this.head.state): About {
@@ -122,4 +161,11 @@ export class ExecutionStep {
       ...(traceparent === undefined ? {} : { traceparent }),
     };
   }
+}
+
+/** The fields by which events name a run. */
+export function ofRun(step: ExecutionStep, { ordinal, parent, iteration, taskId, type }: RunName) {
+  const { timeMs: time, cause, execution } = step;
+  const name = { time, cause, execution, run: ordinal, parent, task: taskId, taskType: type };
+  return iteration === undefined ? name : { ...name, iteration };
 }

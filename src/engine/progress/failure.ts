@@ -1,7 +1,8 @@
 import type { Failure } from '../../model/failure.ts';
-import { taskRunId } from '../../model/ids.ts';
+import { parseTaskRunId, taskRunId } from '../../model/ids.ts';
 import { limits } from '../../model/limits.ts';
 import { isLargerThan } from '../estimate.ts';
+import type { ExecutionView } from '../state/execution.ts';
 import type { TaskProblem } from '../tasks/executor-task.ts';
 import { cutText } from '../text.ts';
 import type { ExecutionStep, RunName } from './execution-step.ts';
@@ -22,4 +23,12 @@ export function failureOf(
     type: run.type,
     ...(details === undefined || isLargerThan(details, bytesMax) ? {} : { details }),
   };
+}
+
+/** `error.outputs` is what the task gave although it failed. */
+export function withOutputs(view: ExecutionView, error: Failure): Failure {
+  const id = error.taskRunId === undefined ? undefined : parseTaskRunId(error.taskRunId);
+  const run = id === undefined ? undefined : view.run(id.ordinal);
+  if (run?.phase !== 'ended' || run.state !== 'FAILED' || run.outputs === null) return error;
+  return { ...error, outputs: run.outputs };
 }

@@ -4,6 +4,7 @@ import { limits } from '../../model/limits.ts';
 import type { JsonObject } from '../../support/json.ts';
 import { present } from '../../support/assert.ts';
 import { isLargerThan } from '../estimate.ts';
+import type { RetryingRun } from '../state/execution.ts';
 import {
   type LeafSuccess,
   type LeafTask,
@@ -11,18 +12,30 @@ import {
   type SleepTask,
 } from '../tasks/executor-task.ts';
 import { executorTasks } from '../tasks/index.ts';
-import { dispatchEvaluation, dispatchTask } from './dispatch.ts';
-import { endTask, failTask } from './end-task.ts';
+import { failTask } from './attempts.ts';
+import { dispatch, dispatchEvaluation, dispatchTask } from './dispatch.ts';
+import { endTask } from './end-task.ts';
 import { beginEnding } from './ending.ts';
+import { type Around, type ExecutionStep, ofRun, type RunPlace } from './execution-step.ts';
 import { failureOf } from './failure.ts';
-import type { ExecutionStep, RunPlace } from './execution-step.ts';
+import { openBlock } from './open-block.ts';
 import { contextOf, problemOf, render, renderCondition, renderText } from './render.ts';
+import { timeoutOf } from './timeout.ts';
 
-export function openTask(step: ExecutionStep, task: TaskDefinition, parent: number): void {
-  const run = step.newRun(task, parent);
+export function openTask(step: ExecutionStep, task: TaskDefinition, around: Around): void {
+  const run = step.newRun(task, around);
   if (task.disabled) return skip(step, run);
   orFail(step, run, () => {
     decideWhen(step, run);
+  });
+}
+
+/** The next attempt of a run begins. Its `when` has held. */
+export function openAgain(step: ExecutionStep, run: RetryingRun): void {
+  const place = step.placeOf(run);
+  if (place.request !== undefined) return dispatch(step, place, place.request);
+  orFail(step, place, () => {
+    begin(step, place);
   });
 }
 
@@ -56,13 +69,16 @@ function decideWhen(step: ExecutionStep, run: RunPlace): void {
 
 function begin(step: ExecutionStep, run: RunPlace): void {
   const { task } = run;
-  if (executorTasks.get(task.type)?.kind === 'block') return openBlock(step, run);
   const source = contextOf(step, run);
   const rendered = render(Object.entries(task.properties), source);
   if (task.where === 'worker') {
     const key = task.idempotencyKey;
-    const text = key === undefined ? undefined : renderText(key, 'idempotencyKey', source);
-    return dispatchTask(step, run, rendered, text);
+    return dispatchTask(step, run, {
+      rendered,
+      workerGroup: task.workerGroup,
+      idempotencyKey: key === undefined ? undefined : renderText(key, 'idempotencyKey', source),
+      timeoutMs: timeoutOf(task, source),
+    });
   }
   if (rendered.deferred.length > 0) {
     return dispatchEvaluation(step, run, rendered, task.workerGroup);
@@ -70,24 +86,16 @@ function begin(step: ExecutionStep, run: RunPlace): void {
   finish(step, run, rendered.values);
 }
 
-function openBlock(step: ExecutionStep, run: RunPlace): void {
-  step.emit({
-    type: 'block.opened',
-    time: step.timeMs,
-    cause: step.cause,
-    execution: step.execution,
-    run: run.ordinal,
-    parent: run.parent,
-    task: run.taskId,
-    taskType: run.type,
-  });
-}
-
 function finish(step: ExecutionStep, run: RunPlace, properties: JsonObject): void {
   const behaviour = present(executorTasks.get(run.type), `the executor's task type ${run.type}`);
-  if (behaviour.kind === 'leaf') return finishLeaf(step, run, behaviour, properties);
-  if (behaviour.kind === 'sleep') return fallAsleep(step, run, behaviour, properties);
-  openBlock(step, run);
+  switch (behaviour.kind) {
+    case 'leaf':
+      return finishLeaf(step, run, behaviour, properties);
+    case 'sleep':
+      return fallAsleep(step, run, behaviour, properties);
+    case 'block':
+      return openBlock(step, run, behaviour, properties);
+  }
 }
 
 function finishLeaf(
@@ -113,11 +121,15 @@ function succeed(step: ExecutionStep, run: RunPlace, result: LeafSuccess): void 
   const { ok: _ok, exit, ...end } = result;
   endTask(step, run, { state: 'SUCCESS', ...end });
   if (exit === undefined) return;
+  // What follows the tasks mends nothing, and spoils nothing.
+  const state = step.head.root.result?.state ?? exit;
   const reason = `task ${run.taskId} ended the execution`;
-  const ending = { mode: 'kill', state: exit, reason } as const;
-  if (exit !== 'FAILED') return beginEnding(step, ending);
+  const ending = { mode: 'exit', state, reason } as const;
+  if (state !== 'FAILED') return beginEnding(step, ending);
   const message = `task ${run.taskId} ended the execution as FAILED`;
-  beginEnding(step, { ...ending, error: failureOf(step, run, problem('task-failed', message)) });
+  const error =
+    step.head.root.result?.error ?? failureOf(step, run, problem('task-failed', message));
+  beginEnding(step, { ...ending, error });
 }
 
 function fallAsleep(
@@ -128,16 +140,13 @@ function fallAsleep(
 ): void {
   const until = behaviour.until(properties, step.timeMs);
   if (!until.ok) return failTask(step, run, until);
+  const timeoutMs = timeoutOf(run.task, contextOf(step, run));
   step.emit({
     type: 'task.sleeping',
-    time: step.timeMs,
-    cause: step.cause,
-    execution: step.execution,
-    run: run.ordinal,
-    parent: run.parent,
-    task: run.taskId,
-    taskType: run.type,
+    ...ofRun(step, run),
+    attempt: run.attempt,
     untilMs: until.untilMs,
+    ...(timeoutMs === undefined ? {} : { timeoutAtMs: step.timeMs + timeoutMs }),
   });
 }
 

@@ -13,7 +13,7 @@ import { taskRunId } from '../../model/ids.ts';
 import type { DeferredExpression } from '../../model/records.ts';
 import type { Json, JsonObject } from '../../support/json.ts';
 import type { TaskProblem } from '../tasks/executor-task.ts';
-import { type ContextSource, rootsForTemplate, rootsForValue } from './context.ts';
+import { type ContextSource, rootsForTemplate, rootsForValue, runOfTask } from './context.ts';
 import type { ExecutionStep, RunPlace } from './execution-step.ts';
 
 export interface Rendered {
@@ -24,9 +24,11 @@ export interface Rendered {
 
 /** The context of an execution that is under way; with a run, that of its task. */
 export function contextOf(step: ExecutionStep, run?: RunPlace): ContextSource {
-  const { view } = step;
-  const { origin, state, variables, labels } = view.head;
-  const source = { origin, state, variables, labels, view, nowMs: step.timeMs };
+  const { view, flow } = step;
+  const { origin, variables, labels, root } = view.head;
+  // What follows the tasks sees the state as it will be.
+  const state = root.result?.state ?? view.head.state;
+  const source = { origin, state, variables, labels, view, flow, nowMs: step.timeMs };
   return run === undefined ? source : { ...source, run };
 }
 
@@ -122,7 +124,8 @@ function renderValue(
 
 function scopeOf(property: string, roots: JsonObject, source: ContextSource): Scope {
   const { origin, run, nowMs } = source;
-  const seed = run === undefined ? origin.execution : taskRunId(origin.execution, run.ordinal);
+  const ordinal = source.seed ?? run?.ordinal;
+  const seed = ordinal === undefined ? origin.execution : taskRunId(origin.execution, ordinal);
   return { roots, now: nowMs, seed, property };
 }
 
@@ -147,12 +150,12 @@ function explained(
   );
   const [root, task] = lookup?.path ?? [];
   if (task === undefined || hasValue(root, task, source)) return error;
-  const begun = source.view?.runOfTask(task) !== undefined;
+  const begun = runOfTask(task, source) !== undefined;
   const message = `\`${root}.${task}\`: task ${task} has not ${begun ? 'ended' : 'run'} yet`;
   return new ExpressionError('missing-key', message, error, { cause: error });
 }
 
-function hasValue(root: string | undefined, task: string, { view }: ContextSource): boolean {
-  const run = view?.runOfTask(task);
+function hasValue(root: string | undefined, task: string, source: ContextSource): boolean {
+  const run = runOfTask(task, source);
   return root === 'outputs' ? run?.phase === 'ended' : run !== undefined;
 }

@@ -16,6 +16,7 @@ import type { ContextSource } from '../progress/context.ts';
 import { beginEnding } from '../progress/ending.ts';
 import { ExecutionStep } from '../progress/execution-step.ts';
 import { problemOf, render } from '../progress/render.ts';
+import { renderTimeout } from '../progress/timeout.ts';
 import type { ExecutionOrigin } from '../state/execution.ts';
 import type { TaskProblem } from '../tasks/executor-task.ts';
 import { applyHeldCommands } from './held-commands.ts';
@@ -105,6 +106,8 @@ function create(
     variables,
     globals,
     trigger: start.trigger,
+    tasks: flow.tasks.length,
+    ...(rendered.timeoutMs === undefined ? {} : { timeoutAtMs: timeMs + rendered.timeoutMs }),
     ...keyOf(draft, placed),
     ...(start.source === undefined ? {} : { source: start.source }),
     ...(traceparent === undefined ? {} : { traceparent }),
@@ -112,7 +115,7 @@ function create(
   const step = new ExecutionStep(draft, definitions, execution, { cause, timeMs });
   if (rendered.error !== undefined) {
     const { error } = rendered;
-    beginEnding(step, { mode: 'kill', state: 'FAILED', reason: error.message, error });
+    beginEnding(step, { mode: 'abort', state: 'FAILED', reason: error.message, error });
   }
   applyHeldCommands(draft, definitions, execution, held);
   advance(step);
@@ -144,6 +147,7 @@ function keyOf(
 interface RenderedStart {
   readonly variables: JsonObject;
   readonly labels: Labels;
+  readonly timeoutMs?: number;
   /** The execution is created all the same, so that somebody sees it, and ends FAILED. */
   readonly error?: Failure;
 }
@@ -171,7 +175,11 @@ function renderStart(
     const read = readLabels(renderAtStart(flow.labels, 'labels', source), 'labels');
     const labels = read.ok ? { ...read.labels, ...start.labels } : start.labels;
     const message = read.ok ? labelsProblem(labels) : read.message;
-    if (message === undefined) return { variables, labels };
+    if (message === undefined) {
+      const { timeout } = flow;
+      if (timeout === undefined) return { variables, labels };
+      return { variables, labels, timeoutMs: renderTimeout(timeout, source) };
+    }
     return failed(variables, { ok: false, code: 'properties.invalid', message });
   } catch (error) {
     return failed(variables, problemOf(error));

@@ -12,7 +12,7 @@ import { heldCommandsUnit, keySegmentUnit, sourceBucketUnit } from '../pages/par
 import { Agendas } from './agendas.ts';
 import { Dispatches } from './dispatches.ts';
 import { ExecutionEntity } from './execution-entity.ts';
-import type { ExecutionHead, TaskRun } from './execution.ts';
+import { dueOf, type ExecutionHead, itemsOf, type Part } from './execution.ts';
 import { HeldCommands } from './held-commands.ts';
 import { KeyWindow } from './key-window.ts';
 import type { HeldCommand, MutableState } from './mutable-state.ts';
@@ -42,29 +42,52 @@ export class BaseState implements MutableState {
     return entity?.hasHead === true ? entity.head : undefined;
   }
 
-  run(execution: ExecutionId, ordinal: number): TaskRun | undefined {
+  run(execution: ExecutionId, ordinal: number): Part | undefined {
     return this.executions.get(execution)?.entity.run(ordinal);
   }
 
   putHead(head: ExecutionHead): void {
-    const live = this.live(head.origin.execution);
+    const { execution } = head.origin;
+    const live = this.live(execution);
+    const before = live.entity.hasHead ? live.entity.head.root.timeoutAtMs : undefined;
     live.entity.setHead(head);
-    this.agendas.update(head);
+    this.trackFlow(execution, before, head.root.timeoutAtMs);
+    this.agendas.update(live.entity);
     live.pages.markHead();
     this.dirty.mark(live.pages);
   }
 
-  putRun(execution: ExecutionId, run: TaskRun): void {
+  putRun(execution: ExecutionId, run: Part): void {
     const live = this.live(execution);
     this.trackRun(execution, live.entity.setRun(run), run);
+    this.agendas.update(live.entity);
     live.pages.markRun(run.ordinal);
     this.dirty.mark(live.pages);
+  }
+
+  dropRun(execution: ExecutionId, ordinal: number): void {
+    const live = this.live(execution);
+    const before = live.entity.dropRun(ordinal);
+    if (before === undefined) return;
+    this.trackRun(execution, before, undefined);
+    this.agendas.update(live.entity);
+    live.pages.markRun(ordinal);
+    this.dirty.mark(live.pages);
+  }
+
+  dropItems(execution: ExecutionId, loop: number): void {
+    for (const { ordinal } of itemsOf(this.live(execution).entity, loop)) {
+      this.dropRun(execution, ordinal);
+    }
   }
 
   removeExecution(execution: ExecutionId): void {
     const live = this.executions.get(execution);
     if (live === undefined) return;
     for (const run of [...live.entity.openRuns()]) this.trackRun(execution, run, undefined);
+    if (live.entity.hasHead) {
+      this.trackFlow(execution, live.entity.head.root.timeoutAtMs, undefined);
+    }
     this.agendas.remove(execution);
     this.executions.delete(execution);
     if (!live.pages.isWritten && !this.dirty.isOwed(execution)) {
@@ -107,11 +130,32 @@ export class BaseState implements MutableState {
   }
 
   /** Keeps timers and dispatches in step with a run's change. */
-  trackRun(execution: ExecutionId, before: TaskRun | undefined, after: TaskRun | undefined): void {
-    if (before?.phase === 'sleeping') this.timers.cancel(execution, before.ordinal);
+  trackRun(execution: ExecutionId, before: Part | undefined, after: Part | undefined): void {
+    const ordinal = before?.ordinal ?? after?.ordinal ?? 0;
+    const dueMs = before === undefined ? undefined : dueOf(before);
+    this.trackTimer(execution, ordinal, dueMs, after === undefined ? undefined : dueOf(after));
     if (before?.phase === 'dispatched') this.dispatches.remove(execution, before);
-    if (after?.phase === 'sleeping') this.timers.set(execution, after.ordinal, after.untilMs);
     if (after?.phase === 'dispatched') this.dispatches.add(execution, after);
+  }
+
+  /** The same for the timer of the flow itself. */
+  trackFlow(
+    execution: ExecutionId,
+    beforeMs: number | undefined,
+    afterMs: number | undefined,
+  ): void {
+    this.trackTimer(execution, 0, beforeMs, afterMs);
+  }
+
+  private trackTimer(
+    execution: ExecutionId,
+    ordinal: number,
+    beforeMs: number | undefined,
+    afterMs: number | undefined,
+  ): void {
+    if (beforeMs === afterMs) return;
+    if (beforeMs !== undefined) this.timers.cancel(execution, ordinal);
+    if (afterMs !== undefined) this.timers.set(execution, ordinal, afterMs);
   }
 
   markAllDirty(): void {

@@ -2,7 +2,7 @@ import type { EndExecution } from '../../model/commands.ts';
 import type { KeyWindowPlace } from '../../model/events.ts';
 import type { ExecutionId } from '../../model/ids.ts';
 import type { SourcePosition } from '../../model/starts.ts';
-import type { ExecutionHead, TaskRun } from './execution.ts';
+import type { ExecutionHead, Part } from './execution.ts';
 
 /** A command that overtook its start. */
 export interface HeldCommand {
@@ -18,9 +18,13 @@ export interface HeldCommand {
  */
 export interface MutableState {
   head(execution: ExecutionId): ExecutionHead | undefined;
-  run(execution: ExecutionId, ordinal: number): TaskRun | undefined;
+  run(execution: ExecutionId, ordinal: number): Part | undefined;
   putHead(head: ExecutionHead): void;
-  putRun(execution: ExecutionId, run: TaskRun): void;
+  putRun(execution: ExecutionId, run: Part): void;
+  /** What is forgotten while its execution goes on. */
+  dropRun(execution: ExecutionId, ordinal: number): void;
+  /** Forgets what the iterations of a loop gave, and what it went through. */
+  dropItems(execution: ExecutionId, loop: number): void;
   /** The execution has ended: what is kept of it are events and views. */
   removeExecution(execution: ExecutionId): void;
 

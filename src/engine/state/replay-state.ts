@@ -2,7 +2,7 @@ import type { KeyWindowPlace } from '../../model/events.ts';
 import type { ExecutionId } from '../../model/ids.ts';
 import type { SourcePosition } from '../../model/starts.ts';
 import type { BaseState } from './base-state.ts';
-import type { ExecutionHead, TaskRun } from './execution.ts';
+import { type ExecutionHead, itemsOf, type Part } from './execution.ts';
 import type { IncludedOffsets } from './included-offsets.ts';
 import type { HeldCommand, MutableState } from './mutable-state.ts';
 
@@ -22,7 +22,7 @@ export class ReplayState implements MutableState {
     return this.base.head(execution);
   }
 
-  run(execution: ExecutionId, ordinal: number): TaskRun | undefined {
+  run(execution: ExecutionId, ordinal: number): Part | undefined {
     return this.base.run(execution, ordinal);
   }
 
@@ -30,8 +30,23 @@ export class ReplayState implements MutableState {
     if (this.included.head(head.origin.execution) < this.offset) this.base.putHead(head);
   }
 
-  putRun(execution: ExecutionId, run: TaskRun): void {
-    if (this.included.run(execution, run.ordinal) < this.offset) this.base.putRun(execution, run);
+  putRun(execution: ExecutionId, run: Part): void {
+    if (!this.includes(execution, run.ordinal)) this.base.putRun(execution, run);
+  }
+
+  dropRun(execution: ExecutionId, ordinal: number): void {
+    if (!this.includes(execution, ordinal)) this.base.dropRun(execution, ordinal);
+  }
+
+  dropItems(execution: ExecutionId, loop: number): void {
+    const live = this.base.executions.get(execution);
+    if (live === undefined) return;
+    for (const { ordinal } of itemsOf(live.entity, loop)) this.dropRun(execution, ordinal);
+  }
+
+  /** The part's page has it as it was after the event, or later. */
+  includes(execution: ExecutionId, ordinal: number): boolean {
+    return this.included.run(execution, ordinal) >= this.offset;
   }
 
   removeExecution(execution: ExecutionId): void {

@@ -1,9 +1,10 @@
 import type { TaskDefinition } from '../../flow/definition.ts';
 import type { TaskType } from '../../model/catalog.ts';
+import type { FailFast } from '../../model/events.ts';
 import type { FailureCode } from '../../model/failure.ts';
 import type { LogLevel } from '../../model/records.ts';
 import type { TerminalState } from '../../model/states.ts';
-import type { JsonObject } from '../../support/json.ts';
+import type { Json, JsonObject } from '../../support/json.ts';
 
 /** A task type that the executor runs itself: what flows may write, and what it does. Pure. */
 export type ExecutorTask = LeafTask | SleepTask | BlockTask;
@@ -28,8 +29,21 @@ export interface SleepTask {
 export interface BlockTask {
   readonly kind: 'block';
   readonly type: TaskType;
-  /** In the order they are opened, one at a time. */
-  children(task: TaskDefinition): readonly TaskDefinition[];
+  /** What it runs, by its properties, which are evaluated. */
+  open(properties: JsonObject, task: TaskDefinition): BlockOpening | TaskProblem;
+}
+
+export interface BlockOpening {
+  readonly ok: true;
+  /** Children that it opens; of a loop its iterations. */
+  readonly total: number;
+  /** How many at once; 0 = all. */
+  readonly limit: number;
+  readonly failFast?: FailFast;
+  /** Of a choice: the list that is run, by its path in {@link TaskDefinition.children}; null for none. */
+  readonly branch?: string | null;
+  /** Of a loop. */
+  readonly loop?: { readonly values: readonly Json[]; readonly keys?: readonly string[] };
 }
 
 export interface TaskContext {
@@ -40,6 +54,11 @@ export interface TaskContext {
 }
 
 export type LeafResult = LeafSuccess | TaskProblem;
+
+/** Children one after the other. */
+export function oneByOne(children: readonly TaskDefinition[] | undefined): BlockOpening {
+  return { ok: true, total: children?.length ?? 0, limit: 1 };
+}
 
 export type UntilResult = { readonly ok: true; readonly untilMs: number } | TaskProblem;
 

@@ -1,4 +1,4 @@
-import type { BlockTask } from './executor-task.ts';
+import { type BlockTask, oneByOne } from './executor-task.ts';
 import { childTasks, executorType } from './task-type.ts';
 
 /** Runs tasks one after the other, as one block. */
@@ -10,5 +10,5 @@ export const sequence: BlockTask = {
     required: ['tasks'],
     children: [childTasks('tasks', 'Run one after the other.')],
   }),
-  children: (task) => task.children['tasks'] ?? [],
+  open: (_properties, { children }) => oneByOne(children['tasks']),
 };

@@ -29,6 +29,7 @@ function created(execution: ExecutionId, about: About): Event {
     revision: about.revision,
     flowOffset: 0,
     flowSha256: '',
+    tasks: 1,
     inputs: { n: 1 },
     labels: about.labels,
     variables: {},
@@ -83,9 +84,9 @@ function eventsOf(execution: ExecutionId, middle: readonly Step[]): readonly Eve
       case 'task.started':
         return { ...happened(), type: step, run: 2, dispatch, worker: 'w' };
       case 'task.sleeping':
-        return { ...happened(), ...task, type: step, untilMs: 9_000 };
+        return { ...happened(), ...task, type: step, attempt: 1, untilMs: 9_000 };
       case 'execution.ending':
-        return { ...happened(), type: step, mode: 'cancel', state: 'CANCELLED', agenda: [] };
+        return { ...happened(), type: step, mode: 'cancel', state: 'CANCELLED' };
     }
   };
   return [

@@ -37,30 +37,43 @@ function historyProblems(history: readonly ExecutionEvent[]): readonly string[] 
 
 function runProblems(history: readonly ExecutionEvent[], ended: boolean): readonly string[] {
   const problems: string[] = [];
-  const open = new Set<number>();
+  const open = new Set<number>([0]);
   const closed = new Set<number>();
   const dispatches = new Map<number, number>();
+  const iterations = new Set<number>();
+  let newest = 0;
   for (const event of history) {
     if (!('run' in event)) continue;
     const { run, type } = event;
     if (closed.has(run)) problems.push(`run ${run} goes on after its end (${type})`);
-    if (!open.has(run) && !closed.has(run) && run !== open.size + closed.size + 1) {
-      problems.push(`run ${run} is out of order`);
+    const parent = 'parent' in event ? event.parent : 0;
+    const iteration = 'iteration' in event ? event.iteration : undefined;
+    const begins = iteration !== undefined && iteration.run === parent;
+    // What its block has let go of goes on after the end of that.
+    if (!open.has(begins ? iteration.loop : parent) && !open.has(run)) {
+      problems.push(`run ${run} is a child of ${parent}, which is not open`);
     }
-    if ('parent' in event && event.parent !== 0 && !open.has(event.parent)) {
-      problems.push(`run ${run} is a child of ${event.parent}, which is not open`);
+    // An iteration begins with the first event of its first task.
+    if (begins) iterations.add(iteration.run);
+    for (const ordinal of begins ? [iteration.run, run] : [run]) {
+      if (open.has(ordinal) || closed.has(ordinal)) continue;
+      if (ordinal <= newest) problems.push(`run ${ordinal} is out of order`);
+      newest = ordinal;
+      open.add(ordinal);
     }
-    open.add(run);
     if (type === 'task.scheduled') {
       if (event.dispatch !== (dispatches.get(run) ?? 0) + 1)
         problems.push(`dispatch of run ${run}`);
       dispatches.set(run, event.dispatch);
     }
-    if (type !== 'task.ended') continue;
+    if (type !== 'task.ended' && type !== 'iteration.ended') continue;
     open.delete(run);
     closed.add(run);
   }
-  if (ended && open.size > 0) problems.push(`runs ${[...open].join(' ')} never ended`);
+  open.delete(0);
+  // An iteration of an execution that is aborted has no end of its own.
+  const left = [...open].filter((run) => !iterations.has(run));
+  if (ended && left.length > 0) problems.push(`runs ${left.join(' ')} never ended`);
   return problems;
 }
 

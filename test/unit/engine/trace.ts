@@ -10,6 +10,7 @@
  *     forwarded FLOW [JSON inputs] key=… source=id:n
  *     result TASK SUCCESS|WARNING|FAILED|KILLED [JSON outputs or error] [dispatch=n] [outcome=unknown]
  *     started TASK worker=… [dispatch=n]
+ *     … iteration=n             of these two: in which iteration of the loop around the task
  *     kill|cancel [reply=…] [source=id:n] [start=offset] [id=…] [reason=…]
  *     unreadable MESSAGE        a record of `commands` that is none
  *     tick DURATION             time goes on; due timers fire
@@ -248,9 +249,13 @@ export class Trace {
     readonly dispatch: number;
   } {
     const execution = this.#execution(options);
+    const iteration = options.get('iteration');
     const scheduled = this.engine.log.findLast(
       ({ event }) =>
-        event.type === 'task.scheduled' && event.task === task && event.execution === execution,
+        event.type === 'task.scheduled' &&
+        event.task === task &&
+        event.execution === execution &&
+        (iteration === undefined || event.iteration?.index === Number(iteration)),
     );
     if (scheduled?.event.type !== 'task.scheduled') throw new Error(`${task} was not scheduled`);
     const { run: ordinal, dispatch } = scheduled.event;
@@ -297,7 +302,7 @@ export class Trace {
       const open = [...entity.runs.values()].filter(isOpen);
       const runs = open.map((run) => `/${run.ordinal} ${run.task} ${run.phase}`);
       lines.push(
-        `  ${shortId(id)} ${entity.head.state} agenda=${JSON.stringify(entity.head.agenda)} ${runs.join(', ')}`,
+        `  ${shortId(id)} ${entity.head.state} agenda=${JSON.stringify([...entity.ready()])} ${runs.join(', ')}`,
       );
     }
     return lines;

@@ -58,6 +58,7 @@ export function lifeOf(execution: ExecutionId, flow = 'order'): readonly Event[]
       ...pinned,
       ...{ namespace, flow, revision, labels, trigger },
       type: 'execution.created',
+      tasks: 1,
       seq: 1,
     },
     {

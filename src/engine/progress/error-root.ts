@@ -1,0 +1,28 @@
+/** `error`: what the list is about that a place stands in, `errors` or `finally` of a block or the flow. */
+import type { Failure } from '../../model/failure.ts';
+import type { Json, JsonObject } from '../../support/json.ts';
+import type { ExecutionView } from '../state/execution.ts';
+import { withOutputs } from './failure.ts';
+import { blockAt } from './regions.ts';
+
+/** Null where nothing has failed. */
+export function errorRoot(view: ExecutionView, run: { readonly parent: number }): Json {
+  const error = errorAround(view, run.parent);
+  if (error === undefined) return null;
+  const { outputs = null, ...failure } = withOutputs(view, error);
+  return { ...plain(failure), outputs, all: view.head.failures.map(plain) };
+}
+
+function errorAround(view: ExecutionView, parent: number): Failure | undefined {
+  for (let at = parent; ;) {
+    const block = blockAt(view, at);
+    if (block?.result?.error !== undefined) return block.result.error;
+    if (at === 0) return undefined;
+    at = view.run(at)?.parent ?? 0;
+  }
+}
+
+/** A failure is plain data; an interface has no index signature by itself. */
+function plain(failure: Failure): JsonObject {
+  return { ...failure };
+}
