@@ -4,7 +4,7 @@ import type { LogLevel, TaskDispatch } from '../model/records.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log, LogProducer } from '../ports/log.ts';
 import { encodeLogLine } from '../records/logs.ts';
-import type { Masker } from './masking.ts';
+import type { Masker } from '../plugin/masking.ts';
 
 const SECOND_MS = 1_000;
 /** What a line costs in memory beside its text. */
