@@ -1,5 +1,6 @@
 /** What an editor is told, against what the reader says. */
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { flowSchema } from '../../../src/flow/schema/flow-schema.ts';
@@ -10,7 +11,10 @@ import { codesOf, withTasks } from './reading.ts';
 
 const { catalog, later } = early;
 const schema = flowSchema(catalog, later);
-const validate = new Ajv2020({ strict: false, allErrors: true }).compile(schema);
+const ajv = new Ajv2020({ strict: false, allErrors: true });
+// ajv-formats is CommonJS: under Node's rules its default import is the module object.
+addFormats.default(ajv);
+const validate = ajv.compile(schema);
 
 /** Codes of mistakes that a schema can see. */
 const visible = ['property-unknown', 'property-missing', 'property-invalid', 'type-unknown'];
