@@ -66,6 +66,22 @@ describe('flow.schema.json', () => {
     }
   });
 
+  it('marks a trigger that has none or several of properties of which it needs one', () => {
+    const withTrigger = (more: string): unknown =>
+      parse(`id: a\nnamespace: b\ntriggers: [ { id: t, type: test.choice${more} } ]\n${tasks}`);
+    const tasks = 'tasks: [ { id: x, type: log, message: x } ]\n';
+    const [stream] = [...catalog.triggers.values()];
+    if (stream === undefined) expect.fail('no trigger');
+    const property = { 'x-kind': 'static', type: 'string' } as const;
+    const choice = { properties: { one: property, other: property }, required: [] };
+    const type = { ...stream, ...choice, type: 'test.choice', exactlyOne: ['one', 'other'] };
+    const triggers = new Map([[type.type, type]]);
+    const valid = ajv.compile(flowSchema({ tasks: catalog.tasks, triggers }, later));
+    expect(valid(withTrigger(', one: x'))).toBe(true);
+    expect(valid(withTrigger(''))).toBe(false);
+    expect(valid(withTrigger(', one: x, other: x'))).toBe(false);
+  });
+
   it('does not offer types of our own use', () => {
     expect(JSON.stringify(schema)).not.toContain('expression.evaluate');
   });
