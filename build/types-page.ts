@@ -16,6 +16,9 @@ const INTRODUCTION = `# Task and trigger types
 
 This page is generated from the types themselves, in \`src/engine/tasks\` and \`plugins\`.`;
 
+const BLOCKS = `Blocks, which are tasks that have tasks, also have \`errors\` (tasks that run when one has failed) and
+\`finally\` (tasks that run at the end); a loop has \`outputs\`, which says what is kept of each iteration.`;
+
 /** docs/tasks.md: every type that flows can use, with its properties and outputs. */
 export function typesPage(catalog: Catalog): string {
   const tasks = [...catalog.tasks.values()].filter(({ internal }) => !internal);
@@ -25,6 +28,7 @@ export function typesPage(catalog: Catalog): string {
     INTRODUCTION,
     '## Every task',
     propertyTable(without(taskProperties, laterProperties.task), ['id', 'type']),
+    ...(laterProperties.task.has('errors') ? [] : [BLOCKS]),
     '## Tasks in the executor',
     'They take no hop: the executor does them itself. A `log` whose message calls `secret` or `env` is done by a worker.',
     ...inExecutor.map(taskSection),

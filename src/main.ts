@@ -135,7 +135,7 @@ function application(shells: Shells, close: () => Promise<void>): Application {
   };
 }
 
-const EVERY_ROLE: readonly Role[] = ['api', 'executor', 'worker'];
+const EVERY_ROLE: readonly Role[] = ['api', 'executor', 'worker', 'trigger'];
 
 function checkRoles(roles: ReadonlySet<Role>, { kafka }: Config): void {
   const working = EVERY_ROLE.filter((role) => roles.has(role));
@@ -150,10 +150,7 @@ function checkRoles(roles: ReadonlySet<Role>, { kafka }: Config): void {
   }
   throw new FatalError(
     'roles-idle',
-    roles.has('indexer')
-      ? 'views are fed by each api process itself; the indexer role comes with the Postgres views'
-      : 'webhooks are served by the api role in this version, so the trigger role alone has nothing to run: ' +
-          'add a role, such as --roles api,trigger',
+    'views are fed by each api process itself; the indexer role comes with the Postgres views',
   );
 }
 

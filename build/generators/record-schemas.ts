@@ -17,6 +17,7 @@ import { heartbeatShape } from '../../src/records/heartbeats.ts';
 import { logLineShape } from '../../src/records/logs.ts';
 import { startSchema } from '../../src/records/start-schema.ts';
 import { type TopicSpec, topicSpecs } from '../../src/records/topics.ts';
+import { triggerRecordShape } from '../../src/records/triggers.ts';
 import type { JsonObject } from '../../src/support/json.ts';
 import { type GeneratedFile, replaceSection } from '../generated-file.ts';
 import { withDefinitions } from '../schema-definitions.ts';
@@ -150,6 +151,14 @@ const schemas: readonly RecordSchema[] = [
     description: 'Why something did not start an execution.',
     key: '<namespace>/<flow>/<trigger or empty>',
     schema: decisionShape.schema,
+  },
+  {
+    ...internal,
+    name: 'triggers',
+    description:
+      'What triggers know and do: states of polls and clocks, positions of streams, who enabled or paused what, what each process says of its triggers. All records of a trigger lie in the partition of `<namespace>/<flow>/<trigger>`.',
+    key: 'the kind, what it is about, and who writes it',
+    schema: triggerRecordShape.schema,
   },
   {
     ...internal,

@@ -22,7 +22,7 @@ interface Options extends ServerOptions {
 }
 
 const DEFAULT_FLOWS = 'flows';
-const ALL_IN_ONE: ReadonlySet<Role> = new Set(['api', 'executor', 'worker']);
+const ALL_IN_ONE: ReadonlySet<Role> = new Set(['api', 'executor', 'worker', 'trigger']);
 
 /** `dev` and `start`: every role in one process, on the embedded log unless brokers are named. */
 export function allInOne(

@@ -7,6 +7,7 @@ import type { Membership } from '../ports/membership.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { Random } from '../ports/random.ts';
 import type { Secrets } from '../ports/secrets.ts';
+import type { TopicsProvider } from '../ports/topics.ts';
 import type { ViewStore } from '../ports/views.ts';
 import type { ExecutorSettings } from '../executor/settings.ts';
 import type { JsonObject } from '../support/json.ts';
@@ -28,6 +29,8 @@ export interface Ports {
   /** Variables that flows may read by `env('X')`. */
   readonly variable: (name: string) => string | undefined;
   readonly blobs: BlobStore;
+  /** Users' topics; undefined: there are no connections. */
+  readonly topics?: TopicsProvider;
   /** Needed by the api role. */
   readonly views?: ViewStore;
   readonly plugins: Pick<PluginHost, 'manifests' | 'task' | 'trigger'>;

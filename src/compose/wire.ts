@@ -3,7 +3,7 @@
  *
  * Life: made → `start` (flows are replicated, executor and worker join, views are read) → `deploy` any number of
  * times → `listen` (requests are answered) → `stop`. The order of `stop` is the order in which work flows: no
- * new requests, then tasks are finished or handed back, then the executor writes what it has begun, then views
+ * new requests, no more triggers, then tasks are finished or handed back, then the executor writes what it has begun, then views
  * take it in. Health and metrics answer from the beginning of `start` to the end of `stop`.
  */
 import { executorTaskTypes } from '../engine/tasks/index.ts';
@@ -21,6 +21,7 @@ import { Worker } from '../worker/worker.ts';
 import { countedLog } from './counted-log.ts';
 import { type DeployedFile, Deployer, type DeployOptions } from './deployer.ts';
 import type { Ports, Settings } from './ports.ts';
+import { TriggerParts } from './trigger-parts.ts';
 
 /** Where a process answers; undefined where it does not. */
 export interface Addresses {
@@ -58,6 +59,7 @@ export class Shells {
   readonly #executor: Executor | undefined;
   readonly #worker: Worker | undefined;
   readonly #indexer: Indexer | undefined;
+  readonly #triggers: TriggerParts | undefined;
   #http: HttpServer | undefined;
   #management: ManagementServer | undefined;
   #managementUrl: string | undefined;
@@ -86,6 +88,10 @@ export class Shells {
       const store = present(ports.views, 'views of the api role');
       this.#indexer = new Indexer({ ...counted, store });
     }
+    if (roles.has('api') || roles.has('trigger')) {
+      const feed = this.#indexer;
+      this.#triggers = new TriggerParts({ ports: counted, settings, catalog, flows, feed });
+    }
   }
 
   async start(): Promise<void> {
@@ -96,6 +102,7 @@ export class Shells {
       this.#executor?.start(),
       this.#worker?.start(),
     ]);
+    await this.#triggers?.start();
   }
 
   /** Deploys files; call it after `start`, so that they are compared with everything deployed before. */
@@ -118,8 +125,10 @@ export class Shells {
   async stop({ graceMs }: { readonly graceMs: number }): Promise<void> {
     this.#phase = 'stopping';
     await this.#http?.stop({ drainMs: graceMs * DRAIN_SHARE });
+    await this.#triggers?.stopRole();
     await this.#worker?.stop({ graceMs: graceMs * WORKER_SHARE });
     await this.#executor?.stop({ drainMs: graceMs * EXECUTOR_SHARE });
+    await this.#triggers?.close();
     await this.#indexer?.stop();
     await this.flows.close();
     this.#deployments.close();
@@ -131,7 +140,8 @@ export class Shells {
     if (this.#phase !== 'listening') return this.#phase;
     // Partitions come and go later; only the first opening is part of a start.
     this.#executorWasReady ||= this.#executor?.status().ready ?? true;
-    return this.#executorWasReady ? undefined : 'partitions are being restored';
+    if (!this.#executorWasReady) return 'partitions are being restored';
+    return (this.#triggers?.isReady ?? true) ? undefined : 'triggers are being taken over';
   }
 
   /** hono and what belongs to it is loaded only by processes that answer. */

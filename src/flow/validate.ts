@@ -82,6 +82,22 @@ class Validation {
       this.#unknownType('trigger', type, trigger, [...this.#catalog.triggers.keys()]);
     }
     this.#check(trigger, check ?? this.#validators.anyTrigger, owner);
+    const choice = this.#catalog.triggers.get(textOf(type))?.exactlyOne;
+    if (choice !== undefined) this.#exactlyOne(trigger, choice, owner);
+  }
+
+  #exactlyOne(node: LocatedMap, choice: readonly string[], owner: string): void {
+    const given = choice.filter((property) => node.entries.has(property));
+    if (given.length === 1) return;
+    const names = choice.map((name) => `\`${name}\``).join(', ');
+    const second = given[1];
+    if (second === undefined) {
+      this.#findings.add('property-missing', node.span, `${owner} needs one of ${names}`);
+    } else {
+      const { span } = childOf(node, second) ?? node;
+      const message = `${owner} can have only one of ${names}`;
+      this.#findings.add('property-invalid', span, message);
+    }
   }
 
   #task(task: LocatedMap, depth: number): void {

@@ -25,6 +25,7 @@ export interface PropertySchema extends JsonObject {
   // `'x-format'`, beside `type`, checked when a flow is read:
   // `duration`, at any depth: the text is a duration (support/duration.ts). JSON Schema's own format of that
   // name knows only ISO 8601.
+  // `cron`, `timezone`: of those the text is one.
   // `condition`, for a whole property: it gives true or false, so a text that can only be text is refused.
 }
 
@@ -78,6 +79,8 @@ export interface TriggerType {
   readonly kind: TriggerKind;
   readonly properties: Readonly<Record<string, PropertySchema>>;
   readonly required: readonly string[];
+  /** Properties of which exactly one must be there. */
+  readonly exactlyOne?: readonly string[];
   /** The fields that flows see under `trigger`, beside `type` and `id`. */
   readonly fields: readonly string[];
 }

@@ -4,9 +4,9 @@ import type {
   CancelRequest,
   DeadLetter,
   Decision,
-  LogLine,
   PublicRecord,
   TaskDispatch,
+  TaskLine,
 } from './records.ts';
 
 /**
@@ -17,7 +17,7 @@ export type Effect =
   | { readonly kind: 'dispatch'; readonly dispatch: TaskDispatch }
   | { readonly kind: 'cancel'; readonly workerGroup: string; readonly cancel: CancelRequest }
   | { readonly kind: 'public'; readonly execution: ExecutionId; readonly record: PublicRecord }
-  | { readonly kind: 'log'; readonly line: LogLine }
+  | { readonly kind: 'log'; readonly line: TaskLine }
   | { readonly kind: 'command'; readonly entity: string; readonly command: EffectCommand }
   | { readonly kind: 'dead-letter'; readonly letter: DeadLetter }
   | { readonly kind: 'decision'; readonly decision: Decision };

@@ -232,6 +232,22 @@ export const limits = {
     unit: 'bytes',
     meaning: 'A longer log line is cut, and says so.',
   },
+  taskLogLinesPerSecond: {
+    value: 10_000,
+    unit: 'lines',
+    meaning: 'What a dispatch of a task may log in a second; more is dropped, and the log says so.',
+  },
+  taskLogLines: {
+    value: 200_000,
+    unit: 'lines',
+    meaning: 'What a dispatch of a task may log in all; more is dropped, and the log says so.',
+  },
+  taskLogWaitingBytes: {
+    value: 4 * 1024 * 1024,
+    unit: 'bytes',
+    meaning:
+      'Lines of a dispatch that wait for the log; beyond it lines are dropped, and the log says so.',
+  },
   leaseAfterMs: {
     value: 1_000,
     unit: 'ms',

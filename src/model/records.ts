@@ -40,14 +40,26 @@ export interface DeferredExpression {
   readonly context: JsonObject;
 }
 
-/** One line of a task's log (`logs`). */
-export interface LogLine {
+/** What a task says in its log. */
+export interface TaskLine {
   readonly execution: ExecutionId;
   readonly taskRun: TaskRunId;
   readonly task: string;
   readonly level: LogLevel;
   readonly message: string;
   readonly timeMs: number;
+}
+
+/**
+ * One line of a task's log (`logs`). Records may be written again: by an executor after a crash, by a worker
+ * that is given a lost dispatch once more. (taskRun, dispatch, number) is which line it is; of those with the
+ * same, the first in the log counts.
+ */
+export interface LogLine extends TaskLine {
+  /** The dispatch in which a worker wrote it; 0 for tasks that the executor runs. */
+  readonly dispatch: number;
+  /** Rises with the lines of a dispatch; of the executor's it is the place of the event that it belongs to. */
+  readonly number: number;
 }
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error'] as const;

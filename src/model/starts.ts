@@ -21,6 +21,11 @@ export interface StartRequest {
   readonly idempotencyKey?: string;
   /** The sender's position, which makes repeats harmless (invariant 7). */
   readonly source?: SourcePosition;
+  /**
+   * `skip`: no execution while one of this trigger lives. All such starts of a trigger lie in one partition,
+   * which knows what lives.
+   */
+  readonly overlap?: 'skip';
   /** The end of `flows` that the sender knew: the revision is the head at that offset. */
   readonly flowsOffset?: number;
   readonly traceparent?: string;

@@ -38,6 +38,8 @@ interface TypeFile {
   readonly description: string;
   readonly properties: Readonly<Record<string, PropertySchema>>;
   readonly required?: readonly string[];
+  /** For triggers. */
+  readonly exactlyOne?: readonly string[];
   readonly outputs?: JsonObject;
 }
 
@@ -94,6 +96,7 @@ const typeSchema = {
       },
     },
     required: { type: 'array', items: text },
+    exactlyOne: { type: 'array', items: text, minItems: 2 },
     outputs: { type: 'object' },
   },
 };
@@ -138,6 +141,38 @@ function taskType(type: string, file: TypeFile): TaskType {
   };
 }
 
+/** What the shell does for every trigger of a kind, whichever plugin brings it. */
+const shellProperties: Readonly<Record<TriggerKind, Readonly<Record<string, PropertySchema>>>> = {
+  request: {},
+  stream: {},
+  poll: {
+    interval: {
+      'x-kind': 'static',
+      'x-format': 'duration',
+      type: 'string',
+      default: '60s',
+      description: 'How long to wait between two looks; at least `1s`.',
+    },
+  },
+  clock: {
+    misses: {
+      'x-kind': 'static',
+      enum: ['none', 'last', 'all'],
+      default: 'last',
+      description:
+        'What becomes of due times that passed more than a minute ago while no process could fire: ' +
+        '`last` fires the latest of them, unless a newer one is due; `all` fires each, `none` none.',
+    },
+    overlap: {
+      'x-kind': 'static',
+      enum: ['allow', 'skip'],
+      default: 'allow',
+      description:
+        '`skip`: nothing starts while an execution that this trigger started still runs.',
+    },
+  },
+};
+
 function triggerType(
   entry: { readonly type: string; readonly kind: TriggerKind; readonly fields: readonly string[] },
   file: TypeFile,
@@ -147,8 +182,9 @@ function triggerType(
     title: file.title,
     description: file.description,
     kind: entry.kind,
-    properties: file.properties,
+    properties: { ...file.properties, ...shellProperties[entry.kind] },
     required: file.required ?? [],
+    ...(file.exactlyOne === undefined ? {} : { exactlyOne: file.exactlyOne }),
     fields: entry.fields,
   };
 }

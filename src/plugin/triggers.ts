@@ -82,6 +82,8 @@ export interface ClockTrigger {
   next(properties: JsonObject, afterMs: number): number | undefined;
   /** The last due time before `beforeMs`. */
   previous(properties: JsonObject, beforeMs: number): number | undefined;
+  /** A due time as flows see it, ISO 8601 with the offset of its zone. Default: in UTC. */
+  format?(properties: JsonObject, timeMs: number): string;
 }
 
 /** What all triggers of the trigger role get. */

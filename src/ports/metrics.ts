@@ -40,6 +40,11 @@ export const metricNames = {
     help: 'What triggers saw and decided.',
     labels: ['type', 'decision'],
   },
+  millrace_trigger_lag: {
+    kind: 'gauge',
+    help: 'Events that there are and that a stream trigger has not taken, of the part that this process reads.',
+    labels: ['namespace', 'flow', 'trigger'],
+  },
   millrace_consumer_lag_records: {
     kind: 'gauge',
     help: 'Records not yet read.',

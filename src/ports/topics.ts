@@ -11,18 +11,33 @@ export interface Topics {
    * @throws RetryableError `topic-unknown` and `topics-unavailable`, TerminalError `topics-not-authorized`.
    */
   consume(options: ConsumeOptions): Promise<TopicConsumer>;
-  /** Resolves when all records are stored, in the order given per partition. */
-  publish(topic: string, records: readonly OutgoingTopicRecord[]): Promise<PublishOutcome>;
+  /**
+   * Resolves when all records are stored, in the order given per partition; within seconds also where no broker
+   * answers (`unknown`), and at once when the signal aborts.
+   */
+  publish(
+    topic: string,
+    records: readonly OutgoingTopicRecord[],
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<PublishOutcome>;
   describe(topic: string): Promise<TopicDescription | undefined>;
   /** Offsets that the consumer group has committed, by partition. */
   committed(groupId: string, topic: string): Promise<ReadonlyMap<number, number>>;
-  /** Moves a consumer group that has no members. Partitions that are not named stay. */
+  /**
+   * Moves a consumer group that has no members. Partitions that are not named stay.
+   *
+   * @throws RejectedError `group-has-members`, `offset-out-of-range`, `topic-unknown`.
+   */
   resetOffsets(
     groupId: string,
     topic: string,
     to: 'earliest' | 'latest' | ReadonlyMap<number, number>,
   ): Promise<void>;
-  /** Up to `limit` of the newest records of a topic, or those from an offset on; for people. */
+  /**
+   * Up to `limit` of the newest records of a topic, oldest first, or those from an offset on; for people.
+   *
+   * @throws RejectedError `topic-unknown`.
+   */
   peek(topic: string, options: PeekOptions): Promise<readonly TopicRecord[]>;
   list(): Promise<readonly TopicDescription[]>;
   close(): Promise<void>;
@@ -61,20 +76,29 @@ export interface ConsumeOptions {
   onRevoked?(partitions: readonly number[]): Promise<void>;
   /** The consumer has ended by itself and will not go on; consume again. */
   onFailed(error: Error): void;
+  /** Gives up joining. */
+  readonly signal?: AbortSignal;
 }
 
 export interface AssignedTopicPartition {
   readonly partition: number;
   readonly topicId: string | undefined;
+  /** What tells this topic from every other: its id, else the cluster's id and its name. */
+  readonly identity: string;
   /** Where reading begins. */
   readonly position: number;
+  /** The end of the partition when it was assigned. */
+  readonly end: number;
 }
 
 export interface TopicBatch {
   readonly topic: string;
   readonly partition: number;
   readonly records: readonly TopicRecord[];
-  /** A range that could not be decoded lies before the records: what is in it is lost for us. */
+  /**
+   * A range that cannot be read lies before the records: damaged, or removed by retention before its turn came.
+   * What was in it is lost for us.
+   */
   readonly damaged?: {
     readonly firstOffset: number;
     readonly lastOffset: number;
@@ -105,7 +129,7 @@ export interface PeekOptions {
 }
 
 export interface TopicConsumer {
-  /** What is assigned to this member now, with positions. */
+  /** What is assigned to this member now; positions are where reading began. */
   assigned(): readonly AssignedTopicPartition[];
   /** Commits positions (the next offset to read) by partition. What is not assigned any more is ignored. */
   commit(positions: ReadonlyMap<number, number>): Promise<void>;
@@ -134,3 +158,12 @@ export type PublishOutcome =
   | { readonly kind: 'unknown'; readonly message: string };
 
 export type TopicRefusal = 'too-large' | 'unknown-topic' | 'not-authorized' | 'invalid-record';
+
+/** Users' topics by the names of connections; each is opened when it is first asked for. */
+export interface TopicsProvider {
+  /** Undefined: the configuration has no connection of this name. */
+  connection(name: string): Promise<Topics> | undefined;
+  /** Names that there are. */
+  readonly names: readonly string[];
+  close(): Promise<void>;
+}

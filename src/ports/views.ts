@@ -21,8 +21,10 @@ export interface ViewStore {
   executions(query: ExecutionQuery): Promise<Page<ExecutionView>>;
   /** In the order of their ordinals, from after `after` on. */
   taskRuns(id: ExecutionId, range: Range): Promise<readonly TaskRunView[]>;
-  /** In the order of the log, from after `after` on. */
+  /** In the order of the log, from after `after` on. Of a line that was written again, the first counts. */
   logLines(id: ExecutionId, range: Range): Promise<readonly LogLineView[]>;
+  /** The newest line of each dispatch, of those up to `offset`, in no order. */
+  lineMarks(id: ExecutionId, offset: number): Promise<readonly LineMark[]>;
   /**
    * Deletes some of the ended executions that are not among the newest `executionsMax`; those that have not
    * ended stay. Gives true when there may be more: it does only so much a call.
@@ -93,10 +95,16 @@ export interface TaskRunView {
   readonly error: Failure | null;
 }
 
-export interface LogLineView {
+/** Which line of an execution it is: see LogLine in model/records.ts. */
+export interface LineMark {
+  readonly taskRun: string;
+  readonly dispatch: number;
+  readonly number: number;
+}
+
+export interface LogLineView extends LineMark {
   /** Offset in `logs`: the order of lines. */
   readonly offset: number;
-  readonly taskRun: string;
   readonly task: string;
   readonly level: LogLevel;
   readonly message: string;

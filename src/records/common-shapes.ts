@@ -103,6 +103,7 @@ export const startShape: Shape<StartRequest> = titled(
     executionId: optional(executionIdShape),
     idempotencyKey: optional(text),
     source: optional(sourceShape),
+    overlap: optional(oneOf(['skip'])),
     flowsOffset: optional(natural),
     traceparent: optional(text),
   }),

@@ -44,8 +44,10 @@ export function recordOf(effect: Effect, place: EffectPlace): EffectRecord {
       };
     case 'public':
       return { topic: 'executions', partition, record: encodePublicRecord(effect.record) };
-    case 'log':
-      return { topic: 'logs', partition, record: encodeLogLine(effect.line) };
+    case 'log': {
+      const line = { ...effect.line, dispatch: 0, number: sequenceOf(place) };
+      return { topic: 'logs', partition, record: encodeLogLine(line) };
+    }
     case 'command':
       return {
         topic: 'commands',
@@ -77,9 +79,15 @@ const EFFECTS_PER_EVENT = 1_024;
 
 /** A partition of `events` as a source: its numbers rise with (event offset, effect index). */
 function effectSource(place: EffectPlace): SourcePosition {
-  assert(place.index < EFFECTS_PER_EVENT, 'an event has fewer than 1,024 effects');
-  return {
-    id: `events/${place.partition}`,
-    sequence: place.offset * EFFECTS_PER_EVENT + place.index,
-  };
+  return { id: `events/${place.partition}`, sequence: sequenceOf(place) };
+}
+
+function sequenceOf({ offset, index }: EffectPlace): number {
+  assert(index < EFFECTS_PER_EVENT, 'an event has fewer than 1,024 effects');
+  return offset * EFFECTS_PER_EVENT + index;
+}
+
+/** The offset of the event that a line of an executor-run task belongs to. */
+export function eventOffsetOf(lineNumber: number): number {
+  return Math.floor(lineNumber / EFFECTS_PER_EVENT);
 }

@@ -4,18 +4,18 @@ import { limits } from '../model/limits.ts';
 import { apiSource, type StartRequest } from '../model/starts.ts';
 import type { BlobStore } from '../ports/blob-store.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { EventFeed } from '../ports/event-feed.ts';
 import type { Log, LogProducer, OutgoingRecord, SendOutcome } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import { encodeStart } from '../records/starts.ts';
 import { checkStartSize, isLargeStart, storeLargeValues } from './large-starts.ts';
 import { RecentStarts, type StartPlace } from './recent-starts.ts';
+import type { StartsFeed } from './starts-feed.ts';
 import { StartRefused, startUnavailable } from './start-refused.ts';
 import { type CountedStart, UnfinishedStarts } from './unfinished-starts.ts';
 
 export interface StarterOptions {
   readonly log: Log;
-  readonly indexer: Pick<EventFeed, 'tail' | 'nextStart'>;
+  readonly indexer: StartsFeed;
   readonly clock: Clock;
   readonly random: Random;
   readonly blobs: BlobStore;
@@ -41,6 +41,12 @@ export type ExecutionEnd = Extract<Event, { readonly type: 'execution.ended' }>;
 export interface StartWatcher {
   onEnd(end: ExecutionEnd): void;
   onRejected?(refusal: StartRefused): void;
+}
+
+interface KeyedOptions {
+  readonly counted: CountedStart;
+  readonly watcher: StartWatcher | undefined;
+  readonly unanswered: 'refuse' | 'stored';
 }
 
 /** How long a start may wait for the log before the caller is told to come again. */
@@ -73,19 +79,30 @@ export class Starter {
    * Resolves once the start is acknowledged; then it will be executed. The watcher is registered before the
    * start is sent.
    *
+   * @param unanswered what a keyed start comes to whose key nobody answers for in time: `refuse` it, since the
+   *   caller wants its id, or take it as `stored`.
    * @throws {@link StartRefused} `too-large`, `invalid` (an executor refuses it), `busy` (too many unfinished
    *   starts), `unavailable` (log away, or no answer for a key).
    */
-  async start(request: NewStart, watcher?: StartWatcher): Promise<Started> {
+  async start(
+    request: NewStart,
+    watcher?: StartWatcher,
+    unanswered: 'refuse' | 'stored' = 'refuse',
+  ): Promise<Started> {
     const { idempotencyKey: key } = request;
     const counted = this.#unfinished.begin(request.namespace);
     try {
       return key === undefined
         ? await this.#startNew(request, counted, watcher)
-        : await this.#startKeyed(request, key, counted, watcher);
+        : await this.#startKeyed(request, key, { counted, watcher, unanswered });
     } finally {
       counted.dropped();
     }
+  }
+
+  /** What all starts of this process count in. */
+  get unfinished(): UnfinishedStarts {
+    return this.#unfinished;
   }
 
   /** Where an execution's start lies, when this process has sent it lately. */
@@ -126,8 +143,7 @@ export class Starter {
   async #startKeyed(
     request: NewStart,
     key: string,
-    counted: CountedStart,
-    watcher: StartWatcher | undefined,
+    { counted, watcher, unanswered }: KeyedOptions,
   ): Promise<Started> {
     const { log, random } = this.#options;
     const partition = partitionOf(key, log.partitions);
@@ -141,10 +157,11 @@ export class Starter {
     const answer = this.#answerTo(id);
     try {
       const offset = await this.#send(start.record, partition, counted);
-      const execution = await answer.settled;
-      if (execution === undefined) {
+      const answered = await answer.settled;
+      if (answered === undefined && unanswered === 'refuse') {
         throw startUnavailable('The start is stored, but no executor has taken it yet; ask again');
       }
+      const execution = answered ?? id;
       const duplicate = execution !== id;
       if (duplicate) {
         stopWaiting();

@@ -10,7 +10,7 @@ import type { Random } from '../ports/random.ts';
 import { encodeCommand } from '../records/commands.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { Intake, type ReadDispatch } from './intake.ts';
-import { Masker } from './masking.ts';
+import { Masker } from '../plugin/masking.ts';
 import { RecentSet } from './recent-set.ts';
 import { TaskLog } from './task-log.ts';
 import { runDispatch, type TaskRunTools } from './task-run.ts';

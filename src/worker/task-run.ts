@@ -13,7 +13,7 @@ import { isJsonObject, type Json, type JsonObject } from '../support/json.ts';
 import { evaluateDeferred, referencesIn, withDeferred } from './deferred.ts';
 import type { EvaluationThread } from './evaluation.ts';
 import { failedResult, lostValue, missingSecret } from './failures.ts';
-import type { Masker } from './masking.ts';
+import type { Masker } from '../plugin/masking.ts';
 import { refuseImitations } from './outputs.ts';
 import type { PropertyCheck } from './properties.ts';
 import type { TaskLog } from './task-log.ts';

@@ -128,7 +128,8 @@ async function prepare(folder: string, jars: string, options: BrokerOptions): Pr
   const file = join(folder, 'server.properties');
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
   await writeFile(file, lines.join(''));
-  const clusterId = randomBytes(16).toString('base64url');
+  // One that begins with a dash would be taken for an option.
+  const clusterId = randomBytes(16).toString('base64url').replace(/^-/, 'A');
   await output('java', [
     ...['-Xmx128m', '-XX:TieredStopAtLevel=1', '-Dorg.slf4j.simpleLogger.defaultLogLevel=error'],
     ...['-cp', `${jars}/*`, 'kafka.tools.StorageTool'],

@@ -1,6 +1,6 @@
 /**
  * The services of one test run. They live in Vitest's main process, which outlives the workers, and
- * start when a test first asks. Workers ask over a small loopback HTTP door, see kafka.ts.
+ * start when a test first asks. Workers ask over a small loopback HTTP door, see ask.ts.
  */
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { startSharedBroker, type Broker } from './broker.ts';
 import { kafkaJars, javaProblem } from './kafka-jars.ts';
 import { missingService, ServiceMissing } from './missing.ts';
+import { prepareS3, startS3, type S3Server } from './s3-server.ts';
 
 /** What the door answers: a value, or the error to throw in the worker. */
 export type Answer =
@@ -15,6 +16,7 @@ export type Answer =
 
 export class RunServices {
   #broker: Promise<Broker> | undefined;
+  #s3: Promise<S3Server> | undefined;
 
   async kafkaBootstrap(): Promise<string> {
     this.#broker ??= startSharedBroker();
@@ -27,10 +29,23 @@ export class RunServices {
     return kafkaJars();
   }
 
+  /** Its address and its account, as JSON. */
+  async s3(): Promise<string> {
+    this.#s3 ??= startS3();
+    return JSON.stringify((await this.#s3).account);
+  }
+
+  /** Builds what takes long to build, so that it is there when a test first asks. */
+  prepare(): void {
+    // Whoever asks for it gets the error.
+    prepareS3().catch(() => undefined);
+  }
+
   async stop(): Promise<void> {
-    // A broker that did not start has nothing to stop; whoever asked for it has the error.
+    // What did not start has nothing to stop; whoever asked for it has the error.
     const broker = await this.#broker?.catch(() => undefined);
-    await broker?.stop();
+    const s3 = await this.#s3?.catch(() => undefined);
+    await Promise.all([broker?.stop(), s3?.stop()]);
   }
 }
 
@@ -46,6 +61,7 @@ async function answer(work: Promise<string>): Promise<Answer> {
 async function serve(services: RunServices, path: string, response: ServerResponse): Promise<void> {
   if (path === '/kafka') respond(response, await answer(services.kafkaBootstrap()));
   else if (path === '/kafka-libs') respond(response, await answer(services.kafkaLibs()));
+  else if (path === '/s3') respond(response, await answer(services.s3()));
   else response.writeHead(404).end();
 }
 

@@ -6,11 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { cachedFolder } from './cache.ts';
 import { output } from './command.ts';
 import { kafkaBrokers, kafkaLibs, startBroker } from './kafka.ts';
+import { startMoto } from './moto.ts';
 import { pythonWithKafka } from './python.ts';
+import { S3_START_TIMEOUT_MS, s3Account } from './s3.ts';
 
 const DEADLINE = { timeout: 10_000, interval: 20 };
 
@@ -77,6 +79,31 @@ describe("a broker of the test's own", () => {
     await broker.stop();
     expect(isRunning(last)).toBe(false);
     await expect(topicsOf(broker.bootstrap)).rejects.toThrow();
+  });
+});
+
+describe('the S3 server', () => {
+  beforeAll(s3Account, S3_START_TIMEOUT_MS);
+
+  it('is one for the whole run, and answers', async () => {
+    const [first, second] = await Promise.all([s3Account(), s3Account()]);
+    expect(first).toEqual(second);
+    const answer = await fetch(first.endpoint, { headers: { connection: 'close' } });
+    expect(await answer.text()).toContain('<?xml');
+  });
+
+  it('may be moto, where nothing better can run', async (context) => {
+    const server = await startMoto().catch((error: unknown) => {
+      // Only a machine that has a better one may lack Python.
+      if (String(error).includes('python3 is not installed')) return context.skip(String(error));
+      throw error;
+    });
+    onTestFinished(() => server.stop());
+    const { endpoint } = server.account;
+    const answer = await fetch(endpoint, { headers: { connection: 'close' } });
+    expect(await answer.text()).toContain('ListAllMyBucketsResult');
+    await server.stop();
+    await expect(fetch(endpoint)).rejects.toThrow();
   });
 });
 

@@ -11,6 +11,8 @@ declare module 'vitest' {
 /** Vitest's global set-up: once a run, in its main process. Nothing is started here, see RunServices. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const services = new RunServices();
+  // On CI every project runs, so every service will be asked for.
+  if (process.env['CI'] !== undefined) services.prepare();
   const { server, url } = await openDoor(services);
   project.provide('servicesUrl', url);
   return async () => {

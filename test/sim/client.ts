@@ -2,7 +2,8 @@ import type { LogProducer } from '../../src/ports/log.ts';
 import type { EndExecution, ReplyAddress } from '../../src/model/commands.ts';
 import { type ExecutionId, scopedKey } from '../../src/model/ids.ts';
 import type { RecordOrigin } from '../../src/model/starts.ts';
-import { Problem } from '../../src/http/problem.ts';
+import { Problem, problemOfRefusal } from '../../src/http/problem.ts';
+import { StartRefused } from '../../src/trigger/start-refused.ts';
 import type { Api } from './api.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import type { VirtualClock } from './virtual-clock.ts';
@@ -156,7 +157,8 @@ export class Client {
     const cancel = clock.after(ANSWER_MS, () => late.resolve(undefined));
     try {
       return await Promise.race([question(api), late.promise]);
-    } catch (error) {
+    } catch (thrown) {
+      const error = thrown instanceof StartRefused ? problemOfRefusal(thrown) : thrown;
       if (!(error instanceof Problem)) throw error;
       if (error.status === 429) witness.saw('a sender is told to come again');
       else if (error.status !== 503)

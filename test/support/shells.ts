@@ -41,7 +41,7 @@ export async function startShells(options: ShellsOptions = {}): Promise<WiredShe
     ...options.ports?.(memory),
   };
   const shells = wire(ports, {
-    roles: new Set<Role>(options.roles ?? ['api', 'executor', 'worker']),
+    roles: new Set<Role>(options.roles ?? ['api', 'executor', 'worker', 'trigger']),
     executor: defaultExecutorSettings,
     worker: { groups: ['default'], slots: 4 },
     sessionMs: 6_000,

@@ -1,7 +1,8 @@
-import { randomUUID, webcrypto } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { RetryableError } from '../../model/errors.ts';
+import { blobHash, blobUri, sha256Of } from '../../ports/blob-names.ts';
 import type { BlobStore, StoredBlob } from '../../ports/blob-store.ts';
 
 /**
@@ -34,7 +35,7 @@ export class FileBlobStore implements BlobStore {
   async put(bytes: Uint8Array, _contentType: string): Promise<StoredBlob> {
     const sha256 = await sha256Of(bytes);
     const path = this.#path(sha256);
-    const stored: StoredBlob = { uri: `blob:${sha256}`, bytes: bytes.byteLength, sha256 };
+    const stored: StoredBlob = { uri: blobUri(sha256), bytes: bytes.byteLength, sha256 };
     await attempt(`write ${path}`, async () => {
       if ((await this.#read(path, sha256)) === undefined) await this.#write(path, bytes);
     });
@@ -42,14 +43,14 @@ export class FileBlobStore implements BlobStore {
   }
 
   async get(uri: string): Promise<Uint8Array | undefined> {
-    const sha256 = sha256In(uri);
+    const sha256 = blobHash(uri);
     if (sha256 === undefined) return undefined;
     const path = this.#path(sha256);
     return attempt(`read ${path}`, () => this.#read(path, sha256));
   }
 
   async delete(uri: string): Promise<void> {
-    const sha256 = sha256In(uri);
+    const sha256 = blobHash(uri);
     if (sha256 === undefined) return;
     const path = this.#path(sha256);
     await attempt(`delete ${path}`, () => rm(path, { force: true }));
@@ -118,18 +119,6 @@ const FILE_MODE = 0o600;
 
 /** An unfinished file older than this has no writer any more, ms. */
 const UNFINISHED_MS = 24 * 3_600_000;
-
-const URI = /^blob:([0-9a-f]{64})$/;
-
-function sha256In(uri: string): string | undefined {
-  return URI.exec(uri)?.[1];
-}
-
-/** On a thread of the pool: a hundred megabytes must not hold up the event loop. */
-async function sha256Of(bytes: Uint8Array): Promise<string> {
-  const digest = await webcrypto.subtle.digest('SHA-256', bytes);
-  return Buffer.from(digest).toString('hex');
-}
 
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');

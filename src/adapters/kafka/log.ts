@@ -14,12 +14,12 @@ import type { KafkaConnectionOptions } from './broker-link.ts';
 import { KafkaCluster } from './cluster.ts';
 import { KafkaMembership } from './membership.ts';
 import { listOffset } from './offsets.ts';
+import { ProduceQueues } from './produce-queues.ts';
 import { KafkaProducer } from './producer.ts';
 import { initProducerId } from './producer-id.ts';
 import { readRange } from './reader.ts';
 import { KafkaSubscription } from './subscription.ts';
 import { KafkaTopics } from './topics.ts';
-import { ProduceDispatcher } from './wire/dispatcher.ts';
 import { KafkaWriter } from './writer.ts';
 
 export interface KafkaLogOptions {
@@ -48,17 +48,18 @@ export async function openKafkaLog(
   signal: AbortSignal,
 ): Promise<KafkaLog> {
   const produce = new KafkaCluster(options.connection);
+  const background = new KafkaCluster(options.connection);
   const read = new KafkaCluster(options.connection);
+  const clusters = [produce, background, read];
   try {
-    await Promise.all([produce.connect(signal), read.connect(signal)]);
+    await Promise.all(clusters.map((cluster) => cluster.connect(signal)));
     const { prefix, replicationFactor } = options;
     const settings = { prefix, replicationFactor };
     const topics = await KafkaTopics.prepare(produce, options.topics, settings, signal);
-    await read.watch(topics.names(), signal);
-    return new Opened({ ...options, produce, read, kafkaTopics: topics });
+    await Promise.all(clusters.map((cluster) => cluster.watch(topics.names(), signal)));
+    return new Opened({ ...options, produce, background, read, kafkaTopics: topics });
   } catch (error) {
-    produce.close();
-    read.close();
+    for (const cluster of clusters) cluster.close();
     throw error;
   }
 }
@@ -67,19 +68,21 @@ interface Parts extends KafkaLogOptions {
   readonly kafkaTopics: KafkaTopics;
   /** For appends and sends, and short questions between them. */
   readonly produce: KafkaCluster;
+  /** For sends that nobody waits for (produce-queues.ts). */
+  readonly background: KafkaCluster;
   /** For restores and look-ups of old records, which may fill a connection for seconds. */
   readonly read: KafkaCluster;
 }
 
 /**
  * The log on a Kafka cluster. Connections by what may wait on them: Produce and short questions share one
- * cluster object, restores have one, every subscription and every consumer group has its own.
+ * cluster object, sends that nobody waits for and restores have one each, every subscription and every consumer group has its own.
  */
 class Opened implements KafkaLog {
   readonly partitions: number;
   readonly membership: KafkaMembership;
   readonly #parts: Parts;
-  readonly #dispatcher: ProduceDispatcher;
+  readonly #queues: ProduceQueues;
   readonly #ended = new AbortController();
   /** What ends with the log. */
   readonly #open = new Set<{ close(): unknown }>();
@@ -87,8 +90,8 @@ class Opened implements KafkaLog {
   constructor(parts: Parts) {
     this.#parts = parts;
     this.partitions = parts.kafkaTopics.get('events').partitions;
-    this.#dispatcher = new ProduceDispatcher(parts.produce);
-    const { connection, prefix } = parts;
+    const { connection, prefix, produce, background } = parts;
+    this.#queues = new ProduceQueues({ prompt: produce, background });
     this.membership = new KafkaMembership({ connection, prefix, signal: this.#ended.signal });
   }
 
@@ -105,16 +108,15 @@ class Opened implements KafkaLog {
       ? await initProducerId(produce, `${prefix}p${partition}`, until)
       : undefined;
     return this.#opened((onClosed) => {
-      const dispatcher = this.#dispatcher;
-      return new KafkaWriter({ partition, topics: kafkaTopics, dispatcher, producer, onClosed });
+      const queues = this.#queues;
+      return new KafkaWriter({ partition, topics: kafkaTopics, queues, producer, onClosed });
     });
   }
 
   producer(): LogProducer {
     const { kafkaTopics } = this.#parts;
     return this.#opened(
-      (onClosed) =>
-        new KafkaProducer({ topics: kafkaTopics, dispatcher: this.#dispatcher, onClosed }),
+      (onClosed) => new KafkaProducer({ topics: kafkaTopics, queues: this.#queues, onClosed }),
     );
   }
 
@@ -165,8 +167,9 @@ class Opened implements KafkaLog {
     this.#ended.abort(new FatalError('log-closed', 'the log is closed'));
     await Promise.all([...this.#open].map((each) => each.close()));
     await this.membership.close();
-    this.#dispatcher.close();
+    this.#queues.close();
     this.#parts.produce.close();
+    this.#parts.background.close();
     this.#parts.read.close();
   }
 

@@ -1,13 +1,13 @@
 import type { OutgoingRecord, TopicName } from '../../model/log-records.ts';
 import type { LogProducer, SendOutcome } from '../../ports/log.ts';
 import { Lane } from './lane.ts';
+import type { ProduceQueues } from './produce-queues.ts';
 import { refusalOf, unknownTopic } from './refusals.ts';
 import type { KafkaTopics } from './topics.ts';
-import type { ProduceDispatcher } from './wire/dispatcher.ts';
 
 export interface ProducerOptions {
   readonly topics: KafkaTopics;
-  readonly dispatcher: ProduceDispatcher;
+  readonly queues: ProduceQueues;
   readonly onClosed: () => void;
 }
 
@@ -83,8 +83,8 @@ export class KafkaProducer implements LogProducer {
     }
     let lane = lanes[partition];
     if (lane === undefined) {
-      const { topics, dispatcher } = this.#options;
-      lane = new Lane(topics.get(topic), partition, dispatcher);
+      const { topics, queues } = this.#options;
+      lane = new Lane(topics.get(topic), partition, queues.of(topic));
       lanes[partition] = lane;
     }
     return lane;

@@ -2,9 +2,9 @@ import type { OutgoingRecord } from '../../model/log-records.ts';
 import type { AppendOutcome, PartitionWriter } from '../../ports/log.ts';
 import { assert } from '../../support/assert.ts';
 import { never } from '../../support/never.ts';
+import type { ProduceQueues } from './produce-queues.ts';
 import { refusalOf, refusalOfCode } from './refusals.ts';
 import type { KafkaTopic, KafkaTopics } from './topics.ts';
-import type { ProduceDispatcher } from './wire/dispatcher.ts';
 import { errorCode } from './wire/error-codes.ts';
 import type { ProduceResult } from './wire/produce.ts';
 import { encodeBatch, type ProducerIdentity } from './wire/record-batch.ts';
@@ -12,7 +12,7 @@ import { encodeBatch, type ProducerIdentity } from './wire/record-batch.ts';
 export interface WriterOptions {
   readonly partition: number;
   readonly topics: KafkaTopics;
-  readonly dispatcher: ProduceDispatcher;
+  readonly queues: ProduceQueues;
   /** Undefined: neither idempotent nor fenced; the reader rule alone decides what counts. */
   readonly producer: ProducerIdentity | undefined;
   readonly onClosed: () => void;
@@ -101,7 +101,7 @@ class Appender {
   }
 
   #submit(): void {
-    this.#options.dispatcher.submit({
+    this.#options.queues.of(this.#topic.topic).submit({
       topic: this.#topic.name,
       partition: this.#options.partition,
       bytes: () => this.#inFlight?.bytes,

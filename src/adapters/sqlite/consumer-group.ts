@@ -48,6 +48,11 @@ export class ConsumerGroup {
     this.#clock = clock;
   }
 
+  /** Members that there are. */
+  get size(): number {
+    return this.#places.size;
+  }
+
   join(joining: Joining): void {
     const place = { joining, heardMs: this.#clock.monotonic(), ready: true };
     this.#places.set(joining.id, place);

@@ -1,6 +1,5 @@
 /** Positions of consumer groups, kept beside the log and written in the same transactions. */
 import type { StatementSync } from 'node:sqlite';
-import type { TopicName } from '../../model/log-records.ts';
 import type { Database } from './database.ts';
 import type { GroupCommit, Operation } from './group-commit.ts';
 
@@ -22,7 +21,7 @@ export class ConsumerOffsets {
   }
 
   /** Resolves when the positions are committed. */
-  store(group: string, topic: TopicName, offsets: ReadonlyMap<number, number>): Promise<void> {
+  store(group: string, topic: string, offsets: ReadonlyMap<number, number>): Promise<void> {
     return new Promise((resolve) => {
       const operation: Operation = {
         dropped: false,
@@ -36,7 +35,7 @@ export class ConsumerOffsets {
     });
   }
 
-  read(group: string, topic: TopicName): ReadonlyMap<number, number> {
+  read(group: string, topic: string): ReadonlyMap<number, number> {
     const rows = this.#select.all(group, topic);
     return new Map(rows.map((row) => [Number(row['partition']), Number(row['next'])]));
   }

@@ -10,11 +10,11 @@
  * sends with a deadline end `expired`. An error that is not the storage's is a bug and is thrown.
  */
 import type { Clock } from '../../ports/clock.ts';
+import type { LogRecord } from '../../model/log-records.ts';
 import type { Logger } from '../../ports/logger.ts';
 import { Checkpoints } from './checkpoints.ts';
 import type { Database } from './database.ts';
 import { storageProblem } from './storage-error.ts';
-import type { TopicPartition } from './topic-partition.ts';
 
 /** Something to write. It leaves the queue when it is settled, whatever the outcome. */
 export interface Operation {
@@ -34,7 +34,17 @@ export interface Operation {
 export interface Turn {
   readonly nowMs: number;
   /** Called before records are appended to a topic-partition. */
-  touch(topicPartition: TopicPartition): void;
+  touch(topicPartition: Staged): void;
+}
+
+/** A topic-partition as the turn sees it: what is staged in the transaction becomes visible with it, or never. */
+export interface Staged {
+  /** True while the transaction has records of it. */
+  readonly touched: boolean;
+  committed(): readonly LogRecord[];
+  /** After all operations of the turn are settled. */
+  publish(records: readonly LogRecord[]): void;
+  revert(): void;
 }
 
 /** Bounds the time of one transaction. */
@@ -57,7 +67,7 @@ export class GroupCommit implements Turn {
   readonly #clock: Clock;
   readonly #logger: Logger;
   #queue: Operation[] = [];
-  #touched: TopicPartition[] = [];
+  #touched: Staged[] = [];
   #scheduled = false;
   #closed = false;
   #waiting: { readonly sinceMs: number; delayMs: number; cancel: () => void } | undefined;
@@ -77,7 +87,7 @@ export class GroupCommit implements Turn {
     else operation.onWaiting?.();
   }
 
-  touch(topicPartition: TopicPartition): void {
+  touch(topicPartition: Staged): void {
     if (!topicPartition.touched) this.#touched.push(topicPartition);
   }
 

@@ -5,7 +5,6 @@
 import { TerminalError } from '../../model/errors.ts';
 import { sleep } from '../../ports/clock.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { TopicName } from '../../model/log-records.ts';
 import type { GroupMember, JoinOptions } from '../../ports/membership.ts';
 import type { ConsumerGroup, Told } from './consumer-group.ts';
 import type { ConsumerOffsets } from './consumer-offsets.ts';
@@ -57,13 +56,13 @@ export class SqliteGroupMember implements GroupMember, Told {
     });
   }
 
-  async commit(topic: TopicName, offsets: ReadonlyMap<number, number>): Promise<void> {
+  async commit(topic: string, offsets: ReadonlyMap<number, number>): Promise<void> {
     const { group, offsets: store, join } = this.#options;
     if (this.#ended || !group.isCurrent(this.memberId, this.#generation)) return;
     await store.store(join.consumerGroup, topic, offsets);
   }
 
-  async committed(topic: TopicName): Promise<ReadonlyMap<number, number>> {
+  async committed(topic: string): Promise<ReadonlyMap<number, number>> {
     return this.#options.offsets.read(this.#options.join.consumerGroup, topic);
   }
 

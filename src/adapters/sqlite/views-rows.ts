@@ -1,9 +1,15 @@
 import type { Failure } from '../../model/failure.ts';
-import { executionId } from '../../model/ids.ts';
+import { type ExecutionId, executionId, taskRunId } from '../../model/ids.ts';
 import { limits } from '../../model/limits.ts';
 import { logLevels } from '../../model/records.ts';
 import { executionStates, type State } from '../../model/states.ts';
-import type { ExecutionView, LogLineView, Preview, TaskRunView } from '../../ports/views.ts';
+import type {
+  ExecutionView,
+  LineMark,
+  LogLineView,
+  Preview,
+  TaskRunView,
+} from '../../ports/views.ts';
 import { present } from '../../support/assert.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../support/json.ts';
 
@@ -61,10 +67,18 @@ export function taskRunView(row: Row): TaskRunView {
   };
 }
 
-export function logLineView(row: Row): LogLineView {
+export function lineMark(execution: ExecutionId, row: Row): LineMark {
   return {
+    taskRun: taskRunId(execution, number(row, 'run')),
+    dispatch: number(row, 'dispatch'),
+    number: number(row, 'number'),
+  };
+}
+
+export function logLineView(execution: ExecutionId, row: Row): LogLineView {
+  return {
+    ...lineMark(execution, row),
     offset: number(row, 'offset'),
-    taskRun: text(row, 'task_run'),
     task: text(row, 'task'),
     level: present(
       logLevels.find((level) => level === row['level']),

@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { FatalError } from '../../model/errors.ts';
 
 /** Raised when the tables change: an older file is thrown away and built again from the log. */
-const SCHEMA_VERSION = 2;
+const SCHEMA_VERSION = 3;
 
 /**
  * Executions have numbers of their own, in the order in which they came: tables whose key grows are written
@@ -51,12 +51,15 @@ const tables = `
   CREATE TABLE log_lines (
     execution INTEGER NOT NULL,
     offset INTEGER NOT NULL,
-    task_run TEXT NOT NULL,
+    run INTEGER NOT NULL,
+    dispatch INTEGER NOT NULL,
+    number INTEGER NOT NULL,
     task TEXT NOT NULL,
     level TEXT NOT NULL,
     message TEXT NOT NULL,
     time INTEGER NOT NULL,
-    PRIMARY KEY (execution, offset)
+    PRIMARY KEY (execution, offset),
+    UNIQUE (execution, run, dispatch, number)
   ) WITHOUT ROWID;
   CREATE TABLE places (
     topic TEXT NOT NULL,

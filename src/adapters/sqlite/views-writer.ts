@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import type { ExecutionId } from '../../model/ids.ts';
+import { type ExecutionId, parseTaskRunId } from '../../model/ids.ts';
 import type { ExecutionPatch, TaskRunPatch, ViewBatch } from '../../ports/views.ts';
 import { present } from '../../support/assert.ts';
 import { valueText } from './views-rows.ts';
@@ -17,7 +17,7 @@ export class ViewsWriter {
     this.#execution = database.prepare(upsertExecution);
     this.#taskRun = database.prepare(upsertTaskRun);
     this.#logLine = database.prepare(
-      'INSERT OR IGNORE INTO log_lines VALUES (?, ?, ?, ?, ?, ?, ?)',
+      'INSERT OR IGNORE INTO log_lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
     );
     this.#place = database.prepare('INSERT OR REPLACE INTO places VALUES (?, ?, ?)');
     this.#rowOf = database.prepare('SELECT row FROM executions WHERE id = ?');
@@ -34,10 +34,10 @@ export class ViewsWriter {
       const row = present(rows.get(patch.execution), 'the execution of a task run');
       this.#taskRun.run(row, ...taskRunValues(patch));
     }
-    for (const { execution, offset, taskRun, task, level, message, timeMs } of batch.logLines) {
-      const row = rows.get(execution) ?? this.#row(execution);
-      rows.set(execution, row);
-      this.#logLine.run(row, offset, taskRun, task, level, message, timeMs);
+    for (const line of batch.logLines) {
+      const row = rows.get(line.execution) ?? this.#row(line.execution);
+      rows.set(line.execution, row);
+      this.#logLine.run(row, ...logLineValues(line));
     }
     for (const [partition, place] of batch.places) {
       this.#place.run('events', partition, JSON.stringify(place));
@@ -55,6 +55,13 @@ export class ViewsWriter {
 function rowIn(found: Readonly<Record<string, unknown>> | undefined): SQLInputValue {
   const row = found?.['row'];
   return present(typeof row === 'number' ? row : undefined, 'the number of an execution');
+}
+
+/** All but the execution's number. */
+function logLineValues(line: ViewBatch['logLines'][number]): SQLInputValue[] {
+  const { offset, taskRun, dispatch, number, task, level, message, timeMs } = line;
+  const { ordinal } = present(parseTaskRunId(taskRun), 'a task run id');
+  return [offset, ordinal, dispatch, number, task, level, message, timeMs];
 }
 
 const reserveExecution = `

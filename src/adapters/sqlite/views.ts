@@ -3,6 +3,7 @@ import type { ExecutionId } from '../../model/ids.ts';
 import type {
   ExecutionQuery,
   ExecutionView,
+  LineMark,
   LogLineView,
   Page,
   Range,
@@ -12,7 +13,7 @@ import type {
 } from '../../ports/views.ts';
 import type { ReadingPlace } from '../../records/checkpoints.ts';
 import { ViewsSearch } from './views-query.ts';
-import { executionView, logLineView, taskRunView } from './views-rows.ts';
+import { executionView, lineMark, logLineView, taskRunView } from './views-rows.ts';
 import { openViewTables, viewTables } from './views-schema.ts';
 import { ViewsTrim } from './views-trim.ts';
 import { ViewsWriter } from './views-writer.ts';
@@ -31,6 +32,7 @@ export class SqliteViews implements ViewStore {
   readonly #execution: StatementSync;
   readonly #taskRuns: StatementSync;
   readonly #logLines: StatementSync;
+  readonly #lineMarks: StatementSync;
 
   /**
    * @param file a path, or `:memory:`.
@@ -48,6 +50,11 @@ export class SqliteViews implements ViewStore {
     );
     this.#taskRuns = database.prepare(partsOf('task_runs', 'ordinal'));
     this.#logLines = database.prepare(partsOf('log_lines', 'offset'));
+    this.#lineMarks = database.prepare(
+      `SELECT run, dispatch, max(number) AS number FROM log_lines
+       WHERE execution = (SELECT row FROM executions WHERE id = ?) AND offset <= ?
+       GROUP BY run, dispatch`,
+    );
   }
 
   places(): Promise<ReadonlyMap<number, ReadingPlace>> {
@@ -81,7 +88,13 @@ export class SqliteViews implements ViewStore {
   }
 
   logLines(id: ExecutionId, { after = -1, limit }: Range): Promise<readonly LogLineView[]> {
-    return this.#read(() => this.#logLines.all(id, after, limit).map(logLineView));
+    return this.#read(() =>
+      this.#logLines.all(id, after, limit).map((row) => logLineView(id, row)),
+    );
+  }
+
+  lineMarks(id: ExecutionId, offset: number): Promise<readonly LineMark[]> {
+    return this.#read(() => this.#lineMarks.all(id, offset).map((row) => lineMark(id, row)));
   }
 
   trim(executionsMax: number): Promise<boolean> {

@@ -44,7 +44,7 @@ export function checkLookup(lookup: Lookup, place: Place, names: Names): LookupP
     case 'tasks':
       return checkTask(lookup, place, names);
     case 'trigger':
-      return lookup.optional ? undefined : checkTrigger(key, names);
+      return lookup.optional ? undefined : checkTrigger(key, place, names);
     case 'flow':
     case 'execution':
     case 'task':
@@ -185,16 +185,23 @@ function outputSchema({ type, node }: TaskEntry): JsonObject | undefined {
   return { type: 'object', properties, additionalProperties: false };
 }
 
-function checkTrigger(field: string, names: Names): LookupProblem | undefined {
+function checkTrigger(field: string, place: Place, names: Names): LookupProblem | undefined {
   if (field === 'id' || field === 'type') return undefined;
-  const lacking = names.triggers.filter(({ fields }) => !fields.has(field));
+  // A trigger's own mapping is evaluated for no other.
+  const triggers = names.triggers.filter(({ id }) => (place.trigger ?? id) === id);
+  const lacking = triggers.filter(({ fields }) => !fields.has(field));
   if (lacking.length === 0) return undefined;
-  const all = [...new Set(names.triggers.flatMap(({ fields }) => [...fields]))];
+  const all = [...new Set(triggers.flatMap(({ fields }) => [...fields]))];
   const lackingNames = lacking.map(({ id }) => `\`${id}\``).join(', ');
   return {
     code: 'trigger-field-not-always-present',
     message: `\`trigger.${field}\` is missing when ${lackingNames} starts the flow`,
-    hint:
-      didYouMean(field, all) ?? 'Map it to an input in each trigger, or provide for it with `??`.',
+    hint: didYouMean(field, all) ?? adviceOn(place, all),
   };
+}
+
+function adviceOn({ trigger }: Place, fields: readonly string[]): string {
+  return trigger === undefined
+    ? 'Map it to an input in each trigger, or provide for it with `??`.'
+    : `It has: ${fields.join(', ')}.`;
 }

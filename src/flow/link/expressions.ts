@@ -10,7 +10,12 @@ import {
 } from '../../expression/index.ts';
 import type { Findings } from '../findings.ts';
 import { cutScalar } from '../parse/cut-expression.ts';
-import { type LocatedNode, type LocatedScalar, nodeAt } from '../parse/located-node.ts';
+import {
+  type LocatedMap,
+  type LocatedNode,
+  type LocatedScalar,
+  nodeAt,
+} from '../parse/located-node.ts';
 import { spanInSource } from '../parse/scalar-offsets.ts';
 import { checkLookup } from './check-lookup.ts';
 import type { Names } from './names.ts';
@@ -41,6 +46,11 @@ export class Expressions {
     }
     if (!templatedKeys) this.#refuseKeys(node, place);
     return compiled;
+  }
+
+  /** The keys of a map are taken as written. */
+  refuseKeys({ entries }: LocatedMap, place: Place): void {
+    for (const [name, { key }] of entries) this.#refuseKey(name, key, place);
   }
 
   /** A templated scalar, such as `when`. */
@@ -108,12 +118,13 @@ export class Expressions {
     if (node.kind === 'list') for (const item of node.items) this.#refuseKeys(item, place);
     if (node.kind !== 'map') return;
     for (const [name, { key, node: value }] of node.entries) {
-      if (name.includes('<<') && parseTemplate(name).kind !== 'text') this.#refuseKey(key, place);
+      this.#refuseKey(name, key, place);
       this.#refuseKeys(value, place);
     }
   }
 
-  #refuseKey(key: LocatedScalar, place: Place): void {
+  #refuseKey(name: string, key: LocatedScalar, place: Place): void {
+    if (!name.includes('<<') || parseTemplate(name).kind === 'text') return;
     const { source } = this.#findings;
     const cut = findCutExpression(String(key.value));
     if (cut !== undefined && key.style === 'plain') {

@@ -18,6 +18,8 @@ export interface Place {
   readonly sees: TasksSeen;
   /** How many loops are around it: how far `item.parent` reaches. */
   readonly loops: number;
+  /** The trigger that it belongs to. */
+  readonly trigger?: string;
   /** Variables that have been made by then, when they are still being made. */
   readonly variables?: ReadonlySet<string>;
 }
@@ -82,7 +84,8 @@ export function placeInTrigger(property: string, id: string): Place {
 
 /** What a trigger hands to the execution. */
 export function placeInTriggerMapping(property: string, id: string): Place {
-  return outside(`\`${property}\` of trigger \`${id}\``, rootsOf.triggerMapping);
+  const place = outside(`\`${property}\` of trigger \`${id}\``, rootsOf.triggerMapping);
+  return { ...place, trigger: id };
 }
 
 /** Of what is static: nothing can be named. */

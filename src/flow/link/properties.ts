@@ -1,6 +1,6 @@
 /** Compiles properties by their schemas: what is templated is a tree of expressions, the rest a constant. */
 import { type CompiledValue, compileValue, type Template } from '../../expression/index.ts';
-import type { PropertySchema } from '../../model/catalog.ts';
+import type { ChildTasks, PropertySchema } from '../../model/catalog.ts';
 import type { Findings } from '../findings.ts';
 import { childOf, type LocatedMap, type LocatedNode } from '../parse/located-node.ts';
 import { constantValue, type Expressions } from './expressions.ts';
@@ -51,6 +51,14 @@ export class PropertyCompiler {
     }
     if (schema?.['x-kind'] === 'static') this.#expressions.refuse(node, place);
     return constantValue(node);
+  }
+
+  /** Keys of maps that hold lists of tasks: what a value is compared with is not evaluated. */
+  keysOfLists(node: LocatedMap, children: readonly ChildTasks[], place: PlaceOf): void {
+    for (const { property, shape } of children) {
+      const map = shape === 'map' ? childOf(node, property) : undefined;
+      if (map?.kind === 'map') this.#expressions.refuseKeys(map, place(property));
+    }
   }
 
   /** `when` and `idempotencyKey`, where they are given. */

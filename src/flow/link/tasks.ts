@@ -48,6 +48,7 @@ export class TaskLinker {
       impurity: worker ? 'allowed' : 'refused',
     }));
     const retry = retryOf(node, this.#findings);
+    this.#properties.keysOfLists(node, type?.children ?? [], place);
     if (type?.type === 'switch') checkBranches(node, this.#inputs, this.#findings);
     const definition: TaskDefinition = {
       id,

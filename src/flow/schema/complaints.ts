@@ -2,6 +2,7 @@
 import type { ErrorObject } from 'ajv/dist/2020.js';
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../support/json.ts';
 import { nearest } from '../../support/nearest.ts';
+import { formats } from './formats.ts';
 
 /** One thing that is wrong with a part of a flow. */
 export interface Complaint {
@@ -159,7 +160,7 @@ function messageOf(error: ErrorObject): string {
     case 'format':
       return `must be a ${preview(keywordValue(error))}, and ${given} is none`;
     case 'x-format':
-      return `must be a duration such as 30s, 5m, 1h30m or PT5M, and is ${given}`;
+      return `${formatProblem(error)}, and is ${given}`;
     case 'minLength':
       return limit === '1' ? 'is empty' : `must have at least ${limit} characters`;
     case 'maxLength':
@@ -177,6 +178,13 @@ function messageOf(error: ErrorObject): string {
     default:
       return error.message ?? `is not right: ${error.keyword}`;
   }
+}
+
+function formatProblem(error: ErrorObject): string {
+  const text: unknown = error.data;
+  const name = keywordValue(error);
+  const format = typeof name === 'string' ? formats[name] : undefined;
+  return (typeof text === 'string' ? format?.problem(text) : undefined) ?? 'is not right';
 }
 
 const NAME_RULE = 'letters, digits and `_`, beginning with a letter';

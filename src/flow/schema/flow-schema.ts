@@ -141,7 +141,11 @@ function list(definition: string, minItems = 0): JsonObject {
 }
 
 function triggerDefinition(trigger: TriggerType, later: Later): JsonObject {
-  return typeDefinition(trigger, written(without(triggerProperties, later.trigger), eitherOf));
+  const common = written(without(triggerProperties, later.trigger), eitherOf);
+  const definition = typeDefinition(trigger, common);
+  const { exactlyOne } = trigger;
+  if (exactlyOne === undefined) return definition;
+  return { ...definition, oneOf: exactlyOne.map((property) => ({ required: [property] })) };
 }
 
 function typeDefinition(

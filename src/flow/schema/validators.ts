@@ -7,9 +7,9 @@ import {
   type TaskType,
   type TriggerType,
 } from '../../model/catalog.ts';
-import { parseDuration } from '../../support/duration.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../support/json.ts';
 import { written } from './flow-schema.ts';
+import { formats } from './formats.ts';
 import { type Later, laterProperties, notInThisVersion } from './later.ts';
 import {
   closedObject,
@@ -132,14 +132,12 @@ function newAjv(): Ajv2020 {
     strictRequired: false,
   });
   ajv.addKeyword('x-kind');
-  // What JSON Schema's formats do not know: durations as people write them.
+  // What JSON Schema's formats do not know, such as durations as people write them.
   ajv.addKeyword({
     keyword: 'x-format',
     type: 'string',
-    metaSchema: { enum: ['duration', 'condition'] },
-    // Whether a text is a condition depends on the expressions in it: linking says.
-    validate: (format: string, text: string) =>
-      format !== 'duration' || parseDuration(text) !== undefined,
+    metaSchema: { enum: Object.keys(formats) },
+    validate: (format: string, text: string) => formats[format]?.problem(text) === undefined,
   });
   // ajv-formats is CommonJS: under Node's rules its default import is the module object.
   addFormats.default(ajv);

@@ -35,7 +35,7 @@ export function layout(title: string, body: Html, refreshSeconds?: number): Html
           <h1><a href="/">Millrace</a></h1>
           <span class="quiet">${title}</span>
         </header>
-        ${body}
+        <main>${body}</main>
       </body>
     </html>`;
 }

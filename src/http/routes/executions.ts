@@ -187,7 +187,7 @@ export function taskRunBody(execution: ExecutionId, run: TaskRunView) {
   };
 }
 
-export function logLineBody({ timeMs, ...line }: LogLineView) {
+export function logLineBody({ timeMs, dispatch: _, number: _n, ...line }: LogLineView) {
   return { ...line, time: timeText(timeMs) };
 }
 

@@ -1,7 +1,7 @@
 import { SystemRandom } from '../../../src/adapters/system/random.ts';
 import { type ExecutionId, executionId, taskRunId } from '../../../src/model/ids.ts';
 import type { State } from '../../../src/model/states.ts';
-import type { ExecutionPatch, LogLineView, ViewBatch } from '../../../src/ports/views.ts';
+import type { ExecutionPatch, LineMark, LogLineView, ViewBatch } from '../../../src/ports/views.ts';
 
 const random = new SystemRandom();
 
@@ -51,7 +51,9 @@ export function lineOf(
   execution: ExecutionId,
   offset: number,
   message = `line ${offset}`,
+  mark: Partial<LineMark> = {},
 ): LogLineView & { readonly execution: ExecutionId } {
   const taskRun = taskRunId(execution, 1);
-  return { execution, offset, taskRun, task: 'say', level: 'info', message, timeMs: 1_000 };
+  const line = { execution, offset, task: 'say', level: 'info', message, timeMs: 1_000 } as const;
+  return { ...line, taskRun, dispatch: 1, number: offset, ...mark };
 }

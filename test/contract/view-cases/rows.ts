@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { taskRunId } from '../../../src/model/ids.ts';
 import type { LogLineView } from '../../../src/ports/views.ts';
 import type { ViewsCase } from '../views.ts';
 import { batchOf, executionPatch, lineOf, newId, runningPatch } from './batches.ts';
@@ -122,6 +123,44 @@ export const rowCases: readonly ViewsCase[] = [
       const inOrder = lines.map(withoutExecution).sort((a, b) => a.offset - b.offset);
       expect(await views.logLines(patch.id, { limit: 10 })).toEqual(inOrder);
       expect(await views.logLines(patch.id, { after: 7, limit: 2 })).toEqual(inOrder.slice(1, 3));
+    },
+  },
+  {
+    name: 'keeps the first of the lines that are the same one, whenever they were written again',
+    async run(views) {
+      const patch = runningPatch();
+      const again = { number: 0 };
+      const line = (offset: number, message: string, mark: Parameters<typeof lineOf>[3]) =>
+        lineOf(patch.id, offset, message, mark);
+      const first = [
+        line(1, 'a', again),
+        line(2, 'of the next dispatch', { dispatch: 2, ...again }),
+      ];
+      const other = line(3, 'of another run', { taskRun: taskRunId(patch.id, 2), ...again });
+      await views.write(
+        batchOf({ executions: [patch], logLines: [...first, line(4, 'b', again)] }),
+      );
+      await views.write(
+        batchOf({ logLines: [line(5, 'c', again), other, line(6, 'd', { number: 1 })] }),
+      );
+      const lines = await views.logLines(patch.id, { limit: 10 });
+      expect(lines.map(({ message }) => message)).toEqual([
+        'a',
+        'of the next dispatch',
+        'of another run',
+        'd',
+      ]);
+      const taskRun = taskRunId(patch.id, 1);
+      expect(await views.lineMarks(patch.id, 2)).toEqual([
+        { taskRun, dispatch: 1, number: 0 },
+        { taskRun, dispatch: 2, number: 0 },
+      ]);
+      expect(await views.lineMarks(patch.id, 6)).toContainEqual({
+        taskRun,
+        dispatch: 1,
+        number: 1,
+      });
+      expect(await views.lineMarks(newId(), 6)).toEqual([]);
     },
   },
   {

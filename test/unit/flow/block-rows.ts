@@ -264,6 +264,13 @@ export const blockRows: readonly Row[] = [
   },
   {
     code: 'expression-in-static-property',
+    title: 'an expression as the key of a case',
+    text: choice(`value: << globals.x >>\ncases: { "<< globals.y >>": [ ${LOG.slice(2)} ] }`),
+    marks: '"<< globals.y >>"',
+    says: 'keys in `cases` of task `choose`',
+  },
+  {
+    code: 'expression-in-static-property',
     title: 'a templated way to fail',
     text: loop('failFast: << globals.x >>'),
     says: '`failFast` of task `lines` is static',

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { executorTaskTypes } from '../../../src/engine/tasks/index.ts';
 import type { ReadFlowOptions } from '../../../src/flow/read-flow.ts';
@@ -18,9 +19,10 @@ const stream: TriggerType = {
 
 const PLUGINS = path.join(import.meta.dirname, '../../../plugins');
 
-const manifests = await Promise.all(
-  ['http', 'webhook'].map((name) => readManifest(path.join(PLUGINS, name))),
-);
+const folders = (await readdir(PLUGINS, { withFileTypes: true }))
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => path.join(PLUGINS, name));
+const manifests = await Promise.all(folders.map((folder) => readManifest(folder)));
 
 /** The types that a flow can use in this version. */
 export const catalog: Catalog = buildCatalog({

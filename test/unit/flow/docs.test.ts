@@ -11,7 +11,7 @@ import { loadConfig } from '../../../src/config/load.ts';
 import { formatProblem } from '../../../src/config/problems.ts';
 import { formatDiagnostics } from '../../../src/flow/format-diagnostics.ts';
 import { readFlow } from '../../../src/flow/read-flow.ts';
-import { catalog } from './catalog.ts';
+import { early } from './catalog.ts';
 
 const ROOT = path.join(import.meta.dirname, '../../..');
 
@@ -53,6 +53,8 @@ const FLOW_KEYS = [
   'variables',
   'outputs',
   'labels',
+  'errors',
+  'finally',
 ];
 /** What a part of a flow names may be in the part that is not shown. */
 const MAY_BE_ELSEWHERE = new Set(['reference-unknown', 'trigger-input-missing']);
@@ -72,7 +74,7 @@ function asFlow(text: string): { readonly text: string; readonly part: boolean }
 function problemsOf(block: Block): string {
   const flow = asFlow(block.text);
   if (flow !== undefined) {
-    const { diagnostics } = readFlow(flow.text, { catalog, file: `${block.file}:${block.line}` });
+    const { diagnostics } = readFlow(flow.text, { ...early, file: `${block.file}:${block.line}` });
     return formatDiagnostics(
       diagnostics.filter(({ code }) => !flow.part || !MAY_BE_ELSEWHERE.has(code)),
       'pretty',
@@ -106,7 +108,7 @@ describe('YAML blocks of the docs', () => {
 
   it.each(wrong)('$file:$line gives $info', ({ info, text }) => {
     const flow = asFlow(text) ?? { text };
-    const { diagnostics } = readFlow(flow.text, { catalog });
+    const { diagnostics } = readFlow(flow.text, early);
     expect([...new Set(diagnostics.map(({ code }) => code))]).toEqual([info]);
   });
 });

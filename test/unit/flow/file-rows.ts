@@ -257,8 +257,8 @@ export const fileRows: readonly Row[] = [
   {
     code: 'type-unknown',
     title: 'a trigger type that comes later',
-    text: withTasks(LOG, 'triggers: [ { id: t, type: kafka.realtime, topic: orders } ]\n'),
-    marks: 'kafka.realtime',
+    text: withTasks(LOG, 'triggers: [ { id: t, type: redis.stream, key: orders } ]\n'),
+    marks: 'redis.stream',
     hint: 'not available in this version',
   },
   {

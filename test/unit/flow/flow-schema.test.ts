@@ -1,5 +1,6 @@
 /** What an editor is told, against what the reader says. */
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { flowSchema } from '../../../src/flow/schema/flow-schema.ts';
@@ -10,7 +11,10 @@ import { codesOf, withTasks } from './reading.ts';
 
 const { catalog, later } = early;
 const schema = flowSchema(catalog, later);
-const validate = new Ajv2020({ strict: false, allErrors: true }).compile(schema);
+const ajv = new Ajv2020({ strict: false, allErrors: true });
+// ajv-formats is CommonJS: under Node's rules its default import is the module object.
+addFormats.default(ajv);
+const validate = ajv.compile(schema);
 
 /** Codes of mistakes that a schema can see. */
 const visible = ['property-unknown', 'property-missing', 'property-invalid', 'type-unknown'];
@@ -60,6 +64,22 @@ describe('flow.schema.json', () => {
         expect(value.description, `${name}.${property}`).toBeTruthy();
       }
     }
+  });
+
+  it('marks a trigger that has none or several of properties of which it needs one', () => {
+    const withTrigger = (more: string): unknown =>
+      parse(`id: a\nnamespace: b\ntriggers: [ { id: t, type: test.choice${more} } ]\n${tasks}`);
+    const tasks = 'tasks: [ { id: x, type: log, message: x } ]\n';
+    const [stream] = [...catalog.triggers.values()];
+    if (stream === undefined) expect.fail('no trigger');
+    const property = { 'x-kind': 'static', type: 'string' } as const;
+    const choice = { properties: { one: property, other: property }, required: [] };
+    const type = { ...stream, ...choice, type: 'test.choice', exactlyOne: ['one', 'other'] };
+    const triggers = new Map([[type.type, type]]);
+    const valid = ajv.compile(flowSchema({ tasks: catalog.tasks, triggers }, later));
+    expect(valid(withTrigger(', one: x'))).toBe(true);
+    expect(valid(withTrigger(''))).toBe(false);
+    expect(valid(withTrigger(', one: x, other: x'))).toBe(false);
   });
 
   it('does not offer types of our own use', () => {

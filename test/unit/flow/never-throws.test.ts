@@ -3,9 +3,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatDiagnostics } from '../../../src/flow/format-diagnostics.ts';
 import { readFlow } from '../../../src/flow/read-flow.ts';
-import { catalog } from './catalog.ts';
+import { blockRows } from './block-rows.ts';
+import { early } from './catalog.ts';
 import { expressionRows } from './expression-rows.ts';
 import { fileRows } from './file-rows.ts';
+import { orderRows } from './order-rows.ts';
 
 /** Pieces that flows are made of, and pieces that break them. */
 const piece = fc.oneof(
@@ -20,10 +22,12 @@ const piece = fc.oneof(
 );
 const yamlish = fc.array(piece, { maxLength: 60 }).map((pieces) => pieces.join(''));
 
+const rows = [...fileRows, ...blockRows, ...expressionRows, ...orderRows];
+
 /** A flow that is nearly right: one of the tables' with something cut out or put in. */
 const damaged = fc
   .record({
-    row: fc.constantFrom(...fileRows.filter(({ text }) => text.length < 2_000), ...expressionRows),
+    row: fc.constantFrom(...rows.filter(({ text }) => text.length < 2_000)),
     at: fc.double({ min: 0, max: 1, noNaN: true }),
     length: fc.nat({ max: 20 }),
     put: piece,
@@ -34,7 +38,7 @@ const damaged = fc
   });
 
 function check(text: string): void {
-  const { flow, diagnostics } = readFlow(text, { catalog });
+  const { flow, diagnostics } = readFlow(text, early);
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   expect(flow === undefined).toBe(errors.length > 0);
   const lines = text.split('\n');
@@ -48,6 +52,11 @@ function check(text: string): void {
   for (const format of ['pretty', 'json', 'github'] as const)
     formatDiagnostics(diagnostics, format);
 }
+
+const blockProperties =
+  'tasks then else cases default errors finally outputs values retry timeout'.split(' ');
+
+const small = fc.jsonValue({ maxDepth: 1 });
 
 describe('reading', () => {
   it('never throws on text', () => {
@@ -84,8 +93,8 @@ describe('reading', () => {
       }),
       fc.record({
         id: fc.constant('a'),
-        type: fc.constant('sequence'),
-        tasks: fc.jsonValue({ maxDepth: 2 }),
+        type: fc.constantFrom('sequence', 'foreach', 'parallel', 'if', 'switch'),
+        ...Object.fromEntries(blockProperties.map((name) => [name, fc.option(small)])),
       }),
     );
     const list = fc.oneof(fc.array(part, { maxLength: 4 }), part);
@@ -95,10 +104,13 @@ describe('reading', () => {
         triggers: list,
         inputs: list,
         outputs: list,
+        errors: list,
+        finally: list,
+        timeout: part,
         variables: part,
         labels: part,
       })
       .map((json) => JSON.stringify({ id: 'i', namespace: 'n', ...json }));
-    fc.assert(fc.property(flow, check), { numRuns: 500 });
+    fc.assert(fc.property(flow, check), { numRuns: 200 });
   });
 });

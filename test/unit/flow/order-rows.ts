@@ -193,4 +193,15 @@ export const orderRows: readonly Row[] = [
     says: 'when `other` starts the flow',
     hint: 'Map it to an input',
   },
+  {
+    code: 'trigger-field-not-always-present',
+    title: 'a field of another trigger, in the inputs that a trigger gives',
+    text: withTasks(
+      LOG,
+      `inputs: [ { id: x, type: json } ]\n${HOOK}    inputs: { x: << trigger.body >> }\n  - { id: other, type: test.stream, inputs: { x: << trigger.body >> } }\n`,
+    ),
+    at: '8:53',
+    says: 'when `other` starts the flow',
+    hint: 'It has: key, value, offset.',
+  },
 ];

@@ -14,7 +14,7 @@ import {
 import type { CheckedFlow } from '../../../src/flow/definition.ts';
 import { readFlow } from '../../../src/flow/read-flow.ts';
 import { taskProperties, triggerProperties } from '../../../src/flow/schema/shape.ts';
-import type { PropertySchema } from '../../../src/model/catalog.ts';
+import type { PropertySchema, TriggerType } from '../../../src/model/catalog.ts';
 import type { Json, JsonObject } from '../../../src/support/json.ts';
 import { early } from './catalog.ts';
 
@@ -38,19 +38,30 @@ function templatedOf(properties: Readonly<Record<string, PropertySchema>>): read
   );
 }
 
-/** The required properties but for one, each with an expression, which fits every type. */
-function others(
-  required: readonly string[],
-  properties: Readonly<Record<string, PropertySchema>>,
-  name: string,
-): JsonObject {
-  const names = required.filter((other) => other !== name && properties[other] !== undefined);
-  return Object.fromEntries(names.map((other) => [other, '<< flow.id >>']));
+type Needs = Pick<TriggerType, 'properties' | 'required' | 'exactlyOne'>;
+
+/** What a type needs beside the property in question. */
+function others({ properties, required, exactlyOne = [] }: Needs, name: string): JsonObject {
+  const needed = [...required, ...exactlyOne.slice(0, 1)];
+  const names = needed.filter((other) => other !== name && properties[other] !== undefined);
+  return Object.fromEntries(names.map((other) => [other, sampleOf(properties[other])]));
+}
+
+/** An expression fits every templated property; a static one gets the simplest value that there is. */
+function sampleOf(schema: PropertySchema | undefined): Json {
+  if (schema?.['x-kind'] === 'templated') return '<< flow.id >>';
+  const samples = { duration: '1h', cron: '@hourly', timezone: 'UTC' } as const;
+  const format = schema?.['x-format'];
+  const byFormat = Object.entries(samples).find(([name]) => name === format)?.[1];
+  const byType = schema?.['type'] === 'array' ? ['x'] : 'x';
+  const choices = schema?.['enum'];
+  return byFormat ?? (Array.isArray(choices) ? String(choices[0]) : byType);
 }
 
 function* taskFields(): Iterable<Field> {
   const common = templatedOf(taskProperties) as ('when' | 'timeout' | 'idempotencyKey')[];
-  for (const { type, properties, required, children, internal } of early.catalog.tasks.values()) {
+  for (const type of early.catalog.tasks.values()) {
+    const { properties, required, children, internal } = type;
     if (internal) continue;
     const blocks = Object.fromEntries(
       children
@@ -58,10 +69,13 @@ function* taskFields(): Iterable<Field> {
         .map(({ property, shape }) => [property, shape === 'map' ? { one: [rest] } : [rest]]),
     );
     for (const name of [...templatedOf(properties), ...common]) {
-      const more = { ...others(required, properties, name), ...blocks };
+      const more = { ...others(type, name), ...blocks };
       yield {
-        name: `${name} of a task ${type}`,
-        flowWith: (value) => ({ ...base, tasks: [{ id: 'a', type, ...more, [name]: value }] }),
+        name: `${name} of a task ${type.type}`,
+        flowWith: (value) => ({
+          ...base,
+          tasks: [{ id: 'a', type: type.type, ...more, [name]: value }],
+        }),
         compiledIn: ({ tasks: [task] }) => {
           const isCommon = common.find((one) => one === name);
           return isCommon === undefined ? task?.properties[name] : task?.[isCommon];
@@ -89,12 +103,13 @@ function* triggerFields(): Iterable<Field> {
   const common = templatedOf(triggerProperties) as (
     'when' | 'inputs' | 'labels' | 'idempotencyKey'
   )[];
-  for (const { type, properties, required } of early.catalog.triggers.values()) {
+  for (const type of early.catalog.triggers.values()) {
+    const { properties } = type;
     for (const name of [...templatedOf(properties), ...common]) {
-      const trigger = { id: 't', type, ...others(required, properties, name) };
+      const trigger = { id: 't', type: type.type, ...others(type, name) };
       const isCommon = common.find((one) => one === name);
       yield {
-        name: `${name} of a trigger ${type}`,
+        name: `${name} of a trigger ${type.type}`,
         flowWith: (value) => ({
           ...base,
           tasks: [rest],

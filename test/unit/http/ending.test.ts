@@ -1,5 +1,6 @@
 /** `POST /api/v1/executions/{id}/kill` and `/cancel`: answered once the execution's owner has decided. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Log } from '../../../src/ports/log.ts';
 import { eventually } from '../../support/memory-ports.ts';
 import {
   type Answer,
@@ -85,12 +86,63 @@ it('a flow may be named kill: an id tells them apart', async () => {
 it('one that overtakes its start is held, and then applied', async () => {
   const { api: split, startExecutor } = await startSplitApi();
   const id = await split.startedId('sleeper');
+  let release = (): void => undefined;
+  const executor = await startExecutor((log) => {
+    const late = withLateStarts(log);
+    ({ release } = late);
+    return late.log;
+  });
   // Nobody has read the start yet; the command names where it lies.
-  const kill = split.call('POST', `/api/v1/executions/${id}/kill`);
-  const executor = await startExecutor();
-  await kill;
+  const answer = await split.call('POST', `/api/v1/executions/${id}/kill`);
+  expect([answer.status, answer.body['state']]).toEqual([202, 'CREATED']);
+  release();
   await eventually('the end', async () => {
     const { body } = await executor.call('GET', `/api/v1/executions/${id}`);
     return body['state'] === 'KILLED';
   });
+  const types = (await executor.records('events')).map(({ value }) => value ?? '');
+  expect(types.filter((value) => value.includes('"command.held"'))).toHaveLength(1);
 });
+
+/** A log whose `starts` are read only when they are released. */
+function withLateStarts(log: Log): { readonly log: Log; readonly release: () => void } {
+  const waiting: (() => void)[] = [];
+  let isReleased = false;
+  return {
+    release() {
+      isReleased = true;
+      for (const assign of waiting) assign();
+    },
+    log: {
+      partitions: log.partitions,
+      partitionCount: (topic) => log.partitionCount(topic),
+      writer: (partition, signal) => log.writer(partition, signal),
+      producer: () => log.producer(),
+      read: (...range) => log.read(...range),
+      bounds: (...place) => log.bounds(...place),
+      close: () => log.close(),
+      subscribe(subscriber) {
+        const inner = log.subscribe(subscriber);
+        return {
+          assign(topic, partition, offset) {
+            const assign = (): void => {
+              inner.assign(topic, partition, offset);
+            };
+            if (topic === 'starts' && !isReleased) waiting.push(assign);
+            else assign();
+          },
+          unassign: (topic, partition) => {
+            inner.unassign(topic, partition);
+          },
+          pause: (topic, partition) => {
+            inner.pause(topic, partition);
+          },
+          resume: (topic, partition) => {
+            inner.resume(topic, partition);
+          },
+          close: () => inner.close(),
+        };
+      },
+    },
+  };
+}

@@ -134,7 +134,7 @@ export interface SplitApi {
   readonly api: StartedApi;
   readonly log: FaultyLog;
   /** The process of the executors, whose log has no faults; nobody takes a start before. */
-  startExecutor(): Promise<StartedApi>;
+  startExecutor(decorate?: (log: Log) => Log): Promise<StartedApi>;
 }
 
 export async function startSplitApi(options: ShellsOptions = {}): Promise<SplitApi> {
@@ -156,8 +156,8 @@ export async function startSplitApi(options: ShellsOptions = {}): Promise<SplitA
   return {
     api,
     log: shared,
-    startExecutor: () =>
-      startApiForTest({ flows: [], ports: () => ({ log: whole, membership, blobs }) }),
+    startExecutor: (decorate = (undecorated) => undecorated) =>
+      startApiForTest({ flows: [], ports: () => ({ log: decorate(whole), membership, blobs }) }),
   };
 }
 

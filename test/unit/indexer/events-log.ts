@@ -80,16 +80,21 @@ export function lifeOf(execution: ExecutionId, flow = 'order'): readonly Event[]
   ];
 }
 
+let lines = 0;
+
 export async function appendLine(
   log: Log,
   execution: ExecutionId,
   message: string,
+  number = lines++,
 ): Promise<number> {
   const producer = log.producer();
   const record = encodeLogLine({
     execution,
     taskRun: taskRunId(execution, 1),
     task: 'say',
+    dispatch: 1,
+    number,
     level: 'info',
     message,
     timeMs: 5,

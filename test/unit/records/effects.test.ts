@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Effect } from '../../../src/model/effects.ts';
 import { executionId, partitionOf, taskRunId } from '../../../src/model/ids.ts';
-import { type EffectPlace, recordOf } from '../../../src/records/effects.ts';
+import { type EffectPlace, eventOffsetOf, recordOf } from '../../../src/records/effects.ts';
+import { decodeLogLine } from '../../../src/records/logs.ts';
+import { asRead } from './as-read.ts';
 
 const place: EffectPlace = { partition: 3, offset: 1_000, index: 2, partitions: 12 };
 const execution = executionId('0123456789abcdefghjkmnpqrs');
@@ -102,6 +104,20 @@ describe('an effect as a record', () => {
     const sent = recordOf(effects[kind], place);
     expect(sent).toMatchObject({ topic, partition });
     expect(sent.record.key).toBe(key);
+  });
+
+  it('numbers lines by the place of their event', () => {
+    const number = (offset: number, index: number): number => {
+      const { record } = recordOf(effects.log, { ...place, offset, index });
+      const line = decodeLogLine(asRead(record));
+      if (!line.ok) throw new Error(line.message);
+      expect(line.value.dispatch).toBe(0);
+      return line.value.number;
+    };
+    const inOrder = [number(7, 0), number(7, 1), number(8, 0)];
+    expect(inOrder.toSorted((a, b) => a - b)).toEqual(inOrder);
+    expect(new Set(inOrder).size).toBe(3);
+    expect(inOrder.map(eventOffsetOf)).toEqual([7, 7, 8]);
   });
 
   it('is the same whenever it is made: a repeat is known as one', () => {

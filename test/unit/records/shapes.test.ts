@@ -19,6 +19,7 @@ import { heartbeatShape } from '../../../src/records/heartbeats.ts';
 import { logLineShape } from '../../../src/records/logs.ts';
 import { encodeStart } from '../../../src/records/starts.ts';
 import type { Shape } from '../../../src/records/shape.ts';
+import { triggerRecordShape } from '../../../src/records/triggers.ts';
 import { damaged, valuesOf } from './schema-arbitrary.ts';
 
 const FOLDER = join(import.meta.dirname, '../../../schemas/records');
@@ -36,6 +37,7 @@ const shapes: Readonly<Record<string, readonly Shape<unknown>[]>> = {
   logs: [logLineShape],
   'starts-internal': [startShape],
   tasks: [dispatchShape],
+  triggers: [triggerRecordShape],
   workers: [heartbeatShape],
 };
 

@@ -24,6 +24,11 @@ export class Masker {
     return this.#forms.size === 0;
   }
 
+  /** Characters of the longest text that is hidden. */
+  get longest(): number {
+    return this.#longestFirst()[0]?.length ?? 0;
+  }
+
   text(text: string): string {
     let masked = text;
     for (const form of this.#longestFirst()) masked = masked.replaceAll(form, MASK);

@@ -1,0 +1,182 @@
+import type { DeadLetter } from '../model/records.ts';
+import type { RecordOrigin, SourcePosition } from '../model/starts.ts';
+import type { PauseRecord } from '../model/triggers.ts';
+import type { EmitResult, RefusedEvent } from '../plugin/index.ts';
+import { sleep } from '../ports/clock.ts';
+import { partitionOf } from '../model/ids.ts';
+import { deadLetterKey, encodeDeadLetter } from '../records/dlq.ts';
+import { previewOf } from '../records/preview.ts';
+import { encodeTriggerRecord } from '../records/triggers.ts';
+import type { NewDecision } from './decision-book.ts';
+import type { SourceLine } from './sequenced-starts.ts';
+import type { TriggerServices } from './services.ts';
+import { StartRefused } from './start-refused.ts';
+import type { NewStart } from './starter.ts';
+import type { KnownTrigger } from './target.ts';
+import { mapEvent, type TriggerEvent } from './trigger-start.ts';
+
+/** The trigger has been paused by an event that it cannot take, or stopped: the event will come again. */
+export class TriggerStopped extends Error {
+  override readonly name = 'TriggerStopped';
+}
+
+/** An event with the place that it came from, for decisions and dead letters. */
+export interface PlacedEvent extends TriggerEvent {
+  readonly origin: RecordOrigin;
+}
+
+export interface SequencedPlace {
+  readonly line: SourceLine;
+  readonly position: SourcePosition;
+  readonly partition?: number;
+  readonly overlap?: NewStart['overlap'];
+}
+
+/** How often a start that the log or the executors hold up is tried again. */
+const HELD_UP_MS = 200;
+
+/**
+ * What becomes of the events of one run of a trigger: each ends as a start, a decision, or a dead letter, and
+ * resolves when that is acknowledged. The flow's head at that moment says what is mapped; a start names it.
+ */
+export class Delivery {
+  readonly #services: TriggerServices;
+  readonly #target: KnownTrigger;
+  readonly #signal: AbortSignal;
+
+  constructor(services: TriggerServices, target: KnownTrigger, signal: AbortSignal) {
+    this.#services = services;
+    this.#target = target;
+    this.#signal = signal;
+  }
+
+  /** Maps at once, so that calls in the order of their sequences stand in the line in this order. */
+  sequenced(event: PlacedEvent, place: SequencedPlace): Promise<EmitResult> {
+    return this.#deliver(event, async (start) => {
+      const { line, position, partition, overlap } = place;
+      await line.send({
+        start: { ...start, ...(overlap === undefined ? {} : { overlap }) },
+        position,
+        ...(partition === undefined ? {} : { partition }),
+      });
+      return 'started';
+    });
+  }
+
+  keyed(event: PlacedEvent & { readonly idempotencyKey: string }): Promise<EmitResult> {
+    return this.#deliver(event, async (start) => {
+      for (;;) {
+        this.#signal.throwIfAborted();
+        try {
+          const { duplicate } = await this.#services.keyed.start(start, undefined, 'stored');
+          return duplicate ? 'duplicate' : 'started';
+        } catch (error) {
+          // It carries a key: sent again it is still one start.
+          if (!isHeldUp(error)) throw error;
+        }
+        await sleep(this.#services.clock, HELD_UP_MS, this.#signal);
+      }
+    });
+  }
+
+  /** What the trigger cannot read. */
+  async refuse({ reason, message, origin, lastOffset, preview }: RefusedEvent): Promise<void> {
+    const last = lastOffset === undefined ? {} : { lastOffset };
+    await this.#bury({ reason, message, origin, preview: previewOf(preview), ...last });
+    await this.note(reason, message, origin);
+  }
+
+  /** A decision: why something starts nothing. */
+  note(reason: string, message: string, origin: RecordOrigin): Promise<void> {
+    const { flow, definition } = this.#target;
+    const { namespace, id } = flow;
+    const decision: NewDecision = {
+      namespace,
+      flow: id,
+      trigger: definition.id,
+      reason,
+      message,
+      origin,
+    };
+    return this.#services.decisions.note(definition.type, decision);
+  }
+
+  async #deliver(
+    event: PlacedEvent,
+    send: (start: NewStart) => Promise<EmitResult>,
+  ): Promise<EmitResult> {
+    this.#signal.throwIfAborted();
+    const { definition } = this.#target;
+    try {
+      const mapped = this.#map(event);
+      if (mapped.kind === 'filtered') {
+        await this.note('filtered', 'the condition `when` is false', event.origin);
+        return 'filtered';
+      }
+      const result = await send(mapped.start);
+      const labels = { type: definition.type, decision: result };
+      this.#services.metrics.count('millrace_trigger_events_total', labels);
+      return result;
+    } catch (error) {
+      if (!(error instanceof StartRefused) || error.kind === 'fault') throw error;
+      if (!error.isExecutors) await this.#refused(error, event);
+      return 'refused';
+    }
+  }
+
+  #map(event: PlacedEvent): ReturnType<typeof mapEvent> {
+    const { globals, flows } = this.#services;
+    const { registry } = flows;
+    const flowsOffset = registry.nextOffset;
+    const { namespace, id } = this.#target.flow;
+    const flow = registry.head(namespace, id);
+    const definition = flow?.triggers.find((one) => one.id === this.#target.definition.id);
+    if (flow === undefined || definition === undefined || flow.disabled) {
+      throw new TriggerStopped('the trigger is no longer part of its flow');
+    }
+    return mapEvent({ flow, definition, globals, flowsOffset }, event);
+  }
+
+  /** An event that the flow's expressions or inputs cannot take. */
+  async #refused({ code, message }: StartRefused, event: PlacedEvent): Promise<void> {
+    const { onError } = this.#target.definition;
+    const { origin } = event;
+    if (onError === 'pause') await this.#pause(code, message);
+    const preview = previewOf(JSON.stringify(event.fields));
+    if (onError === 'dlq') await this.#bury({ reason: code, message, origin, preview });
+    await this.note(code, message, origin);
+    if (onError === 'pause') throw new TriggerStopped(`paused: ${message}`);
+  }
+
+  async #pause(reason: string, message: string): Promise<void> {
+    const { board, clock, producer } = this.#services;
+    const { key, flow } = this.#target;
+    const record: PauseRecord = {
+      kind: 'pause',
+      trigger: key,
+      revision: flow.revision,
+      reason,
+      message,
+      timeMs: clock.now(),
+    };
+    await producer.send('triggers', board.partitionOf(key), encodeTriggerRecord(record));
+  }
+
+  async #bury(
+    letter: Pick<DeadLetter, 'reason' | 'message' | 'origin' | 'preview' | 'lastOffset'>,
+  ): Promise<void> {
+    const { log, clock, producer, metrics } = this.#services;
+    const { namespace, id } = this.#target.flow;
+    const whole: DeadLetter = { ...letter, namespace, flow: id, timeMs: clock.now() };
+    const partition = partitionOf(deadLetterKey(whole), log.partitionCount('dlq'));
+    const outcome = await producer.send('dlq', partition, encodeDeadLetter(whole));
+    if (outcome.kind !== 'acknowledged') {
+      throw new TriggerStopped(`a dead letter was not written: ${outcome.kind}`);
+    }
+    metrics.count('millrace_dead_letters_total', { reason: letter.reason });
+  }
+}
+
+function isHeldUp(error: unknown): boolean {
+  return error instanceof StartRefused && (error.kind === 'busy' || error.kind === 'unavailable');
+}
