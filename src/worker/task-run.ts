@@ -17,6 +17,7 @@ import type { Masker } from '../plugin/masking.ts';
 import { refuseImitations } from './outputs.ts';
 import type { PropertyCheck } from './properties.ts';
 import type { TaskLog } from './task-log.ts';
+import { withinTime } from './time-limit.ts';
 
 /** What task runs of a worker share. */
 export interface TaskRunTools {
@@ -69,7 +70,10 @@ export async function runDispatch(
       endedAtMs: tools.clock.now(),
     });
   try {
-    const outputs = await outputsOf(request, tools);
+    const { dispatch, signal } = request;
+    const { task, timeoutMs } = dispatch;
+    const limit = { timeoutMs, clock: tools.clock, signal, task };
+    const outputs = await withinTime((own) => outputsOf({ ...request, signal: own }, tools), limit);
     return await succeed(outputs, request, tools, finish);
   } catch (error) {
     return fail(error, request, finish);
