@@ -98,4 +98,5 @@ function restoreExecution(execution: ExecutionId, parts: ExecutionParts, base: B
   pages.noteWritten('head');
   entity.setHead(present(head.head, 'the head of a live execution'));
   base.agendas.update(entity.head);
+  base.liveOfTriggers.add(entity.head.origin);
 }

@@ -15,6 +15,7 @@ import { ExecutionEntity } from './execution-entity.ts';
 import type { ExecutionHead, TaskRun } from './execution.ts';
 import { HeldCommands } from './held-commands.ts';
 import { KeyWindow } from './key-window.ts';
+import { LiveOfTriggers } from './live-of-triggers.ts';
 import type { HeldCommand, MutableState } from './mutable-state.ts';
 import { SOURCE_BUCKETS, Sources } from './sources.ts';
 import { Timers } from './timers.ts';
@@ -33,6 +34,7 @@ export class BaseState implements MutableState {
   readonly keys = new KeyWindow();
   readonly held = new HeldCommands();
   readonly agendas = new Agendas();
+  readonly liveOfTriggers = new LiveOfTriggers();
   readonly timers = new Timers();
   readonly dispatches = new Dispatches();
   readonly dirty = new DirtyQueue();
@@ -50,6 +52,7 @@ export class BaseState implements MutableState {
     const live = this.live(head.origin.execution);
     live.entity.setHead(head);
     this.agendas.update(head);
+    this.liveOfTriggers.add(head.origin);
     live.pages.markHead();
     this.dirty.mark(live.pages);
   }
@@ -66,6 +69,7 @@ export class BaseState implements MutableState {
     if (live === undefined) return;
     for (const run of [...live.entity.openRuns()]) this.trackRun(execution, run, undefined);
     this.agendas.remove(execution);
+    if (live.entity.hasHead) this.liveOfTriggers.remove(live.entity.head.origin);
     this.executions.delete(execution);
     if (!live.pages.isWritten && !this.dirty.isOwed(execution)) {
       this.dirty.remove(execution);
