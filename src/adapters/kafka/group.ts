@@ -50,8 +50,11 @@ const BEFORE_REJOIN_MAX_MS = 2_000;
 /** After a failure, before joining again, ms; doubled with every further one. */
 const REJOIN_DELAY_MS = 100;
 const REJOIN_DELAY_MAX_MS = 2_000;
-/** So many failures in a row are the daily bread of a coordinator that starts or moves. */
-const QUIET_FAILURES = 3;
+/**
+ * So many failures in a row, three seconds, are the daily bread of a coordinator that starts or moves, and of the
+ * first consumer group of a cluster, for which its topic of offsets is made.
+ */
+const QUIET_FAILURES = 5;
 const LEAVE_MAX_MS = 2_000;
 const COMMIT_MAX_MS = 5_000;
 const NO_GENERATION = -1;
