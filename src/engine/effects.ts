@@ -114,6 +114,12 @@ function endingEffects({ execution, cause, time }: ExecutionEnding): readonly Ef
 
 function startRejectedEffects(event: StartRejected): readonly Effect[] {
   const { reason, message, origin, namespace, flow, trigger, preview, time: timeMs } = event;
+  if (reason === 'overlap' && namespace !== undefined && flow !== undefined) {
+    // Nothing is wrong with the start: there is nothing to look at, and nothing to send again.
+    return [
+      { kind: 'decision', decision: { namespace, flow, trigger, reason, message, origin, timeMs } },
+    ];
+  }
   const letter: Effect = {
     kind: 'dead-letter',
     letter: {

@@ -28,6 +28,21 @@ export function readBody(
   return readWebStream(body as AsyncIterable<Uint8Array> | null, bytesMax, tooLarge);
 }
 
+/**
+ * All headers, names in lower case, a repeated one's values joined. Node has them already: a web `Headers` of
+ * them is only made where there is no socket.
+ */
+export function headersOf(context: Context): Readonly<Record<string, string>> {
+  const incoming = incomingOf(context);
+  if (incoming === undefined) return context.req.header();
+  const headers: [string, string][] = [];
+  for (const [name, value] of Object.entries(incoming.headers)) {
+    if (value !== undefined)
+      headers.push([name, typeof value === 'string' ? value : value.join(', ')]);
+  }
+  return Object.fromEntries(headers);
+}
+
 /** What @hono/node-server puts beside a request; there is none when an app is called without a socket. */
 function incomingOf(context: Context): IncomingMessage | undefined {
   // Bindings are what the server gives: the listener's only one is node-server.

@@ -104,6 +104,8 @@ export interface ExecutionCreated extends Happened {
   /** The key's place in the partition's window. Only with `idempotencyKey`. */
   readonly keyWindow?: KeyWindowPlace;
   readonly source?: SourcePosition;
+  /** While it lives, no start of its trigger that says so makes another one. */
+  readonly overlap?: 'skip';
   readonly traceparent?: string;
 }
 

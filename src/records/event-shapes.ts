@@ -120,6 +120,7 @@ export const eventShapes = {
     idempotencyKey: optional(text),
     keyWindow: optional(record({ number: natural, first: natural })),
     source: optional(sourceShape),
+    overlap: optional(oneOf(['skip'])),
     traceparent: optional(text),
   }),
   'execution.ending': event<model.ExecutionEnding>('execution.ending', {

@@ -29,7 +29,7 @@ export interface SequencedPlace {
   readonly line: SourceLine;
   readonly position: SourcePosition;
   readonly partition?: number;
-  readonly overlap?: NewStart['overlap'];
+  readonly overlap?: 'skip';
 }
 
 /** How often a start that the log or the executors hold up is tried again. */
@@ -55,7 +55,7 @@ export class Delivery {
     return this.#deliver(event, async (start) => {
       const { line, position, partition, overlap } = place;
       await line.send({
-        start: { ...start, ...(overlap === undefined ? {} : { overlap }) },
+        start: overlap === undefined ? start : withOverlap(start, overlap),
         position,
         ...(partition === undefined ? {} : { partition }),
       });
@@ -175,6 +175,11 @@ export class Delivery {
     }
     metrics.count('millrace_dead_letters_total', { reason: letter.reason });
   }
+}
+
+/** It must go where the trigger's other executions are, not where a key of its own belongs. */
+function withOverlap({ idempotencyKey: _, ...start }: NewStart, overlap: 'skip'): NewStart {
+  return { ...start, overlap };
 }
 
 function isHeldUp(error: unknown): boolean {

@@ -1,11 +1,17 @@
 import type { Event } from '../../src/model/events.ts';
+import { checkRetries } from './check-retries.ts';
 import type { HappenedEvent } from './history.ts';
 
 const begins = new Set<Event['type']>(['block.opened', 'task.scheduled', 'task.sleeping']);
 
 /** The history of one execution is legal. */
 export function checkExecution(id: string, events: readonly HappenedEvent[]): readonly string[] {
-  return [...checkFrame(id, events), ...checkOrder(id, events), ...checkRuns(id, events)];
+  return [
+    ...checkFrame(id, events),
+    ...checkOrder(id, events),
+    ...checkRuns(id, events),
+    ...checkRetries(id, events),
+  ];
 }
 
 function checkFrame(id: string, events: readonly HappenedEvent[]): readonly string[] {
@@ -25,14 +31,18 @@ function checkFrame(id: string, events: readonly HappenedEvent[]): readonly stri
 
 function checkOrder(id: string, events: readonly HappenedEvent[]): readonly string[] {
   const problems: string[] = [];
+  const tree = new Tree();
   let seq = 0;
   let time = 0;
   let ending = false;
   for (const { event } of events) {
     if (event.time < time) problems.push(`${id}: time goes back at ${event.type}`);
     time = event.time;
-    if (ending && begins.has(event.type)) problems.push(`${id}: ${event.type} while it is ending`);
-    ending ||= event.type === 'execution.ending';
+    tree.take(event);
+    if (ending && begins.has(event.type) && !tree.followsTasks(event)) {
+      problems.push(`${id}: ${event.type} while it is ending`);
+    }
+    ending ||= event.type === 'execution.ending' && event.repeated !== true;
     if (!('seq' in event)) continue;
     seq += 1;
     if (event.seq !== seq) problems.push(`${id}: seq ${event.seq} instead of ${seq}`);
@@ -40,12 +50,35 @@ function checkOrder(id: string, events: readonly HappenedEvent[]): readonly stri
   return problems;
 }
 
+/** Which run stands in which block, and which blocks have come to their `errors` or `finally`. */
+class Tree {
+  readonly #parents = new Map<number, number>();
+  readonly #later = new Set<number>();
+
+  take(event: Event): void {
+    if (event.type === 'stage.entered') this.#later.add(event.run);
+    if (!('parent' in event)) return;
+    this.#parents.set(event.run, event.parent);
+    const { iteration } = 'iteration' in event ? event : {};
+    if (iteration !== undefined) this.#parents.set(iteration.run, iteration.loop);
+  }
+
+  followsTasks(event: Event): boolean {
+    if (!('parent' in event)) return false;
+    for (let at = event.parent; ; at = this.#parents.get(at) ?? 0) {
+      if (this.#later.has(at)) return true;
+      if (at === 0) return false;
+    }
+  }
+}
+
 function checkRuns(id: string, events: readonly HappenedEvent[]): readonly string[] {
   const problems: string[] = [];
   const ended = new Set<number>();
   const dispatches = new Map<number, number>();
   for (const { event } of events) {
-    if (!('run' in event)) continue;
+    // The flow's own list, and iterations, are no task runs.
+    if (!('run' in event) || !('task' in event || event.type === 'task.started')) continue;
     const { run } = event;
     if (ended.has(run)) problems.push(`${id}: ${event.type} of run ${run} after its end`);
     if (event.type === 'task.ended') ended.add(run);

@@ -86,6 +86,13 @@ export class BrokerLink {
     return this.use((broker) => broker.connectionPool.send(poolRequest(request)));
   }
 
+  /** The same with a request made for the versions that the broker speaks. */
+  async sendFor<Answer>(make: (versions: ApiVersions) => ApiRequest<Answer>): Promise<Answer> {
+    return this.use((broker) => {
+      return broker.connectionPool.send(poolRequest(make(broker.versions ?? {})));
+    });
+  }
+
   /** Runs requests of kafkajs on the connected broker, with errors as above. */
   async use<Answer>(requests: (broker: Broker) => Promise<Answer>): Promise<Answer> {
     try {

@@ -2,7 +2,7 @@ import { FatalError, RejectedError, RetryableError } from '../../model/errors.ts
 import type { LogFields } from '../../ports/logger.ts';
 import { BrokerLink, type HostAndPort, type KafkaConnectionOptions } from './broker-link.ts';
 import { asPortError, errorOfCode, isTemporary } from './kafka-errors.ts';
-import type { Broker } from './kafkajs-internals.ts';
+import type { ApiVersions, Broker } from './kafkajs-internals.ts';
 import { orAbort, repeat } from './waiting.ts';
 import { errorCode, NO_ERROR } from './wire/error-codes.ts';
 import { metadataRequest, type ClusterMetadata, type TopicMetadata } from './wire/metadata.ts';
@@ -125,6 +125,11 @@ export class KafkaCluster {
   /** Sends one of our requests to a node. Errors: see {@link BrokerLink.send}. */
   async send<Answer>(nodeId: number, request: ApiRequest<Answer>): Promise<Answer> {
     return this.#link(nodeId).send(request);
+  }
+
+  /** Sends a request to some broker, made for the versions that it speaks. */
+  async sendToAny<Answer>(make: (versions: ApiVersions) => ApiRequest<Answer>): Promise<Answer> {
+    return this.#anyLink().sendFor(make);
   }
 
   /** Runs requests of kafkajs on the broker that takes those for the whole cluster. */

@@ -14,6 +14,29 @@ import { newestClaims, stickyAssign, type Claim } from '../../support/sticky-ass
 export const PROTOCOL_TYPE = 'millrace';
 export const PROTOCOL_NAME = 'sticky-v1';
 
+/** What the members of a consumer group tell each other, as {@link GroupMembership} needs it. */
+export interface GroupProtocol {
+  readonly type: string;
+  readonly name: string;
+  readonly encode: (metadata: MemberMetadata) => Buffer;
+  /** The leader's part: everybody's assignment, encoded, by member id. */
+  readonly assign: (
+    members: readonly JoinedMember[],
+  ) => ReadonlyMap<string, Buffer> | Promise<ReadonlyMap<string, Buffer>>;
+  readonly decode: (assignment: Buffer) => readonly number[];
+}
+
+/** Partitions 0 … partitions - 1 among processes of ours. */
+export function ownProtocol(partitions: number): GroupProtocol {
+  return {
+    type: PROTOCOL_TYPE,
+    name: PROTOCOL_NAME,
+    encode: encodeMetadata,
+    assign: (members) => assign(partitions, members),
+    decode: decodeAssignment,
+  };
+}
+
 export interface MemberMetadata {
   /** Partitions that the member has. */
   readonly owned: readonly number[];

@@ -2,13 +2,7 @@ import { FatalError } from '../../model/errors.ts';
 import type { Logger } from '../../ports/logger.ts';
 import type { KafkaConnectionOptions } from './broker-link.ts';
 import { KafkaCluster } from './cluster.ts';
-import {
-  assign,
-  decodeAssignment,
-  encodeMetadata,
-  PROTOCOL_NAME,
-  PROTOCOL_TYPE,
-} from './group-protocol.ts';
+import { type GroupProtocol, ownProtocol } from './group-protocol.ts';
 import { isTemporary, KafkaResponseError } from './kafka-errors.ts';
 import type { Broker, JoinGroupAnswer } from './kafkajs-internals.ts';
 import { orAbort, pause, repeat } from './waiting.ts';
@@ -24,6 +18,8 @@ export interface GroupOptions {
   readonly consumerGroup: string;
   /** Partitions 0 … partitions - 1 are shared out. */
   readonly partitions: number;
+  /** What members tell each other; default: our own. */
+  readonly protocol?: GroupProtocol;
   /**
    * A member that is not heard of for this long is gone, ms; brokers take 6,000 and more by
    * default.
@@ -54,8 +50,11 @@ const BEFORE_REJOIN_MAX_MS = 2_000;
 /** After a failure, before joining again, ms; doubled with every further one. */
 const REJOIN_DELAY_MS = 100;
 const REJOIN_DELAY_MAX_MS = 2_000;
-/** So many failures in a row are the daily bread of a coordinator that starts or moves. */
-const QUIET_FAILURES = 3;
+/**
+ * So many failures in a row, three seconds, are the daily bread of a coordinator that starts or moves, and of the
+ * first consumer group of a cluster, for which its topic of offsets is made.
+ */
+const QUIET_FAILURES = 5;
 const LEAVE_MAX_MS = 2_000;
 const COMMIT_MAX_MS = 5_000;
 const NO_GENERATION = -1;
@@ -87,6 +86,10 @@ export class GroupMembership {
   #memberId = '';
   #generation = NO_GENERATION;
   #isJoining = false;
+  /** Ends the heartbeats between two rebalances. */
+  #rejoining = new AbortController();
+  /** Aborts with it and with the end of this member; made once for all pauses, which are many. */
+  #pausing = AbortSignal.any([this.#ending.signal, this.#rejoining.signal]);
   #failures = 0;
   #loop: Promise<void> = Promise.resolve();
 
@@ -178,6 +181,15 @@ export class GroupMembership {
     );
   }
 
+  /** Joins again, and so do all others: what is shared out has changed. */
+  rejoin(): void {
+    this.#rejoining.abort();
+  }
+
+  get #protocol(): GroupProtocol {
+    return this.#options.protocol ?? ownProtocol(this.#options.partitions);
+  }
+
   get #heartbeatMs(): number {
     const { sessionMs, heartbeatMs } = this.#options;
     return heartbeatMs ?? Math.min(HEARTBEAT_MS, sessionMs / 3);
@@ -211,7 +223,7 @@ export class GroupMembership {
       this.#ending.signal.throwIfAborted();
       this.#generation = joined.generationId;
       this.#failures = 0;
-      this.#options.onAssigned(decodeAssignment(assignment), joined.generationId);
+      this.#options.onAssigned(this.#protocol.decode(assignment), joined.generationId);
       this.#firstAssignment.resolve(undefined);
     } finally {
       this.#isJoining = false;
@@ -221,15 +233,16 @@ export class GroupMembership {
   async #sendJoin(): Promise<JoinGroupAnswer> {
     const { sessionMs, rebalanceMs } = this.#options;
     const owned = this.#options.owned();
-    const metadata = encodeMetadata({ owned, generation: this.#generation });
+    const { type, name, encode } = this.#protocol;
+    const metadata = encode({ owned, generation: this.#generation });
     return this.#ask((broker) =>
       broker.joinGroup({
         ...this.#group,
         memberId: this.#memberId,
         sessionTimeout: sessionMs,
         rebalanceTimeout: rebalanceMs ?? REBALANCE_MS,
-        protocolType: PROTOCOL_TYPE,
-        groupProtocols: [{ name: PROTOCOL_NAME, metadata }],
+        protocolType: type,
+        groupProtocols: [{ name, metadata }],
       }),
     );
   }
@@ -241,7 +254,7 @@ export class GroupMembership {
       metadata: each.memberMetadata,
     }));
     const plan =
-      leaderId === memberId ? assign(this.#options.partitions, members) : new Map<string, Buffer>();
+      leaderId === memberId ? await this.#protocol.assign(members) : new Map<string, Buffer>();
     const groupAssignment = [...plan].map(([id, bytes]) => ({
       memberId: id,
       memberAssignment: bytes,
@@ -257,7 +270,7 @@ export class GroupMembership {
     const { sessionMs } = this.#options;
     let heardMs = performance.now();
     while (performance.now() - heardMs < sessionMs) {
-      await pause(this.#heartbeatMs, this.#ending.signal);
+      if (!(await this.#pauseUnlessRejoining())) return this.#prepareRejoin();
       try {
         await this.#ask((broker) => broker.heartbeat(this.#identity));
         heardMs = performance.now();
@@ -266,6 +279,16 @@ export class GroupMembership {
         if (!isTemporary(error)) throw error;
       }
     }
+  }
+
+  /** Waits for the next heartbeat; false when it is time to join again instead. */
+  async #pauseUnlessRejoining(): Promise<boolean> {
+    await pause(this.#heartbeatMs, this.#pausing).catch(() => undefined);
+    this.#ending.signal.throwIfAborted();
+    if (!this.#rejoining.signal.aborted) return true;
+    this.#rejoining = new AbortController();
+    this.#pausing = AbortSignal.any([this.#ending.signal, this.#rejoining.signal]);
+    return false;
   }
 
   /** What was begun may end; heartbeats go on, so that the place is not lost meanwhile. */

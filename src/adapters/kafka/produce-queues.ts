@@ -1,7 +1,7 @@
 import type { TopicName } from '../../model/log-records.ts';
 import { ProduceDispatcher, type ProduceTransport } from './wire/dispatcher.ts';
 
-/** Records that nobody waits for: no execution goes on with them. */
+/** Records that no execution waits for (but a worker for the lines of a task, before it sends the result). */
 const BACKGROUND: ReadonlySet<TopicName> = new Set([
   'checkpoints',
   'decisions',

@@ -32,6 +32,7 @@ function originOf(event: ExecutionCreated): ExecutionOrigin {
     globals: event.globals,
     trigger: event.trigger,
     startedAtMs: event.time,
+    ...(event.overlap === undefined ? {} : { overlap: event.overlap }),
     ...(event.traceparent === undefined ? {} : { traceparent: event.traceparent }),
   };
 }

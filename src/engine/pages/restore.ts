@@ -102,4 +102,5 @@ function restoreExecution(execution: ExecutionId, parts: ExecutionParts, base: B
   entity.setHead(present(head.head, 'the head of a live execution'));
   base.trackFlow(execution, undefined, entity.head.root.timeoutAtMs);
   base.agendas.update(entity);
+  base.liveOfTriggers.add(entity.head.origin);
 }

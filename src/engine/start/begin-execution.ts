@@ -45,12 +45,24 @@ export function beginExecution(draft: Draft, placed: PlacedStart, definitions: D
   if (flow === undefined || flow.disabled) {
     return rejectStart(draft, placed, flowProblem(flow, start), withId(placed));
   }
+  const running = liveOfTrigger(draft, start);
+  if (running !== undefined) {
+    const message = `execution ${running} of this trigger still runs, and its overlap is skip`;
+    return rejectStart(draft, placed, { reason: 'overlap', message }, withId(placed));
+  }
   const inputs = checkInputs(flow.inputs, start.inputs);
   if (!inputs.ok) {
     const message = inputs.problems.map((problem) => problem.message).join('; ');
     return rejectStart(draft, placed, { reason: 'inputs-invalid', message }, withId(placed));
   }
   create(draft, placed, definitions, flow, inputs.inputs);
+}
+
+/** An execution that this start must not overlap. All such starts of a trigger come to this partition. */
+function liveOfTrigger(draft: Draft, start: StartRequest): ExecutionId | undefined {
+  const { namespace, flow, trigger, overlap } = start;
+  if (overlap === undefined || trigger.id === null) return undefined;
+  return draft.state.base.liveOfTriggers.find({ namespace, flow, trigger });
 }
 
 /** The start with its id: a foreign one has it from its place. */
@@ -110,6 +122,7 @@ function create(
     ...(rendered.timeoutMs === undefined ? {} : { timeoutAtMs: timeMs + rendered.timeoutMs }),
     ...keyOf(draft, placed),
     ...(start.source === undefined ? {} : { source: start.source }),
+    ...(start.overlap === undefined ? {} : { overlap: start.overlap }),
     ...(traceparent === undefined ? {} : { traceparent }),
   });
   const step = new ExecutionStep(draft, definitions, execution, { cause, timeMs });

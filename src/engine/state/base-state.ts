@@ -15,6 +15,7 @@ import { ExecutionEntity } from './execution-entity.ts';
 import { dueOf, type ExecutionHead, itemsOf, type Part } from './execution.ts';
 import { HeldCommands } from './held-commands.ts';
 import { KeyWindow } from './key-window.ts';
+import { LiveOfTriggers } from './live-of-triggers.ts';
 import type { HeldCommand, MutableState } from './mutable-state.ts';
 import { SOURCE_BUCKETS, Sources } from './sources.ts';
 import { Timers } from './timers.ts';
@@ -33,6 +34,7 @@ export class BaseState implements MutableState {
   readonly keys = new KeyWindow();
   readonly held = new HeldCommands();
   readonly agendas = new Agendas();
+  readonly liveOfTriggers = new LiveOfTriggers();
   readonly timers = new Timers();
   readonly dispatches = new Dispatches();
   readonly dirty = new DirtyQueue();
@@ -53,6 +55,7 @@ export class BaseState implements MutableState {
     live.entity.setHead(head);
     this.trackFlow(execution, before, head.root.timeoutAtMs);
     this.agendas.update(live.entity);
+    this.liveOfTriggers.add(head.origin);
     live.pages.markHead();
     this.dirty.mark(live.pages);
   }
@@ -86,7 +89,9 @@ export class BaseState implements MutableState {
     if (live === undefined) return;
     for (const run of [...live.entity.openRuns()]) this.trackRun(execution, run, undefined);
     if (live.entity.hasHead) {
-      this.trackFlow(execution, live.entity.head.root.timeoutAtMs, undefined);
+      const { root, origin } = live.entity.head;
+      this.trackFlow(execution, root.timeoutAtMs, undefined);
+      this.liveOfTriggers.remove(origin);
     }
     this.agendas.remove(execution);
     this.executions.delete(execution);

@@ -40,6 +40,7 @@ export interface ExecutionOrigin {
   readonly globals: JsonObject;
   readonly trigger: TriggerContext;
   readonly startedAtMs: number;
+  readonly overlap?: 'skip';
   readonly traceparent?: string;
 }
 

@@ -6,7 +6,7 @@ import { nearest } from '../../support/nearest.ts';
 import { StartRefused } from '../../trigger/start-refused.ts';
 import type { NewStart } from '../../trigger/starter.ts';
 import { startAndAnswer, waitOf } from '../finished.ts';
-import { readBody } from '../foreign-body.ts';
+import { headersOf, readBody } from '../foreign-body.ts';
 import { Problem } from '../problem.ts';
 import type { HttpServices } from '../services.ts';
 import { callWebhook } from '../webhook-call.ts';
@@ -105,7 +105,7 @@ async function triggerRequest(
   return {
     method: req.method,
     path: rest === undefined || rest === '' ? '' : `/${rest}`,
-    headers: req.header(),
+    headers: headersOf(context),
     parameters: parametersOf(req.queries()),
     rawBody: await readBody(context, options.settings.bodyBytesMax),
     receivedAtMs: options.clock.now(),

@@ -26,6 +26,9 @@ export function dumpState(state: PartitionState): unknown {
     held: sorted(base.held.entries()),
     heldCount: base.held.count,
     agendas: [...state.agendas()].sort(),
+    liveOfTriggers: executions
+      .map(([, { entity }]) => base.liveOfTriggers.find(entity.head.origin) ?? '-')
+      .sort(),
     timers: timersOf(state),
     leases: sorted(
       [...state.leaseHolders()].map((worker) => [worker, [...state.leasesOf(worker)].sort()]),

@@ -13,6 +13,7 @@ export function startOf({ words: [flow = ''], json, options }: Line): Partial<St
   const source = sourceOf(options);
   const executionIdText = options.get('id');
   const flows = options.get('flows');
+  const trigger = options.get('trigger');
   return {
     namespace,
     flow: id,
@@ -22,6 +23,8 @@ export function startOf({ words: [flow = ''], json, options }: Line): Partial<St
     ...(source === undefined ? {} : { source }),
     ...(executionIdText === undefined ? {} : { executionId: executionId(executionIdText) }),
     ...(flows === undefined ? {} : { flowsOffset: Number(flows) }),
+    ...(trigger === undefined ? {} : { trigger: { type: 'schedule', id: trigger } }),
+    ...(options.get('overlap') === 'skip' ? { overlap: 'skip' } : {}),
   };
 }
 

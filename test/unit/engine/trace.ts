@@ -6,6 +6,7 @@
  *     partition 0 of 12         before anything else; 0 of 1 without it
  *     globals {"region":"eu"}   before anything else
  *     start FLOW [JSON inputs] [key=…] [label=name:value] [source=id:n] [id=…] [flows=offset] [at=partition]
+ *           [trigger=id] [overlap=skip]
  *     start-unreadable MESSAGE
  *     forwarded FLOW [JSON inputs] key=… source=id:n
  *     result TASK SUCCESS|WARNING|FAILED|KILLED [JSON outputs or error] [dispatch=n] [outcome=unknown]

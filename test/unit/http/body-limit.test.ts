@@ -33,7 +33,8 @@ function sendWithoutEnd(
   headers: Record<string, string>,
 ): Promise<Sent> {
   const { hostname, port } = new URL(api.url);
-  const agent = new Agent({ keepAlive: false });
+  // Kept alive, as by most clients: what else is sent is then read and let go, and the answer arrives.
+  const agent = new Agent({ keepAlive: true });
   return new Promise((resolve, reject) => {
     const sent = request({ hostname, port, agent, method, path, headers }, (answer) => {
       clearInterval(timer);
@@ -41,6 +42,7 @@ function sendWithoutEnd(
       answer.setEncoding('utf8').on('data', (part: string) => (text += part));
       answer.once('end', () => {
         sent.destroy();
+        agent.destroy();
         // Problems are ours.
         const { code } = JSON.parse(text) as { readonly code: string };
         resolve({ status: answer.statusCode ?? 0, code, chunks });
@@ -63,7 +65,7 @@ describe.each(routes)('%s %s', (method, path) => {
     const headers = { 'content-length': String(1_000_000_000) };
     const { status, code, chunks } = await sendWithoutEnd(method, path, headers);
     expect([status, code]).toEqual([413, 'body-too-large']);
-    expect(chunks).toBeLessThan(BYTES_MAX / 1_000);
+    expect(chunks).toBeLessThan(100);
   });
 
   it('refuses what comes in chunks as soon as it is too much', async () => {

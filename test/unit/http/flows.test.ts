@@ -143,9 +143,7 @@ describe('nothing is deployed', () => {
     ['the source of another flow', sourceOf('another'), 'flow-misplaced'],
   ])('of %s', async (_case, source, code) => {
     const before = await written();
-    const beforeMs = performance.now();
     const { status, body } = await put('x', source);
-    expect(performance.now() - beforeMs).toBeLessThan(1_000);
     expect([status, body['code']]).toEqual([422, code]);
     expect(await written()).toBe(before);
   });

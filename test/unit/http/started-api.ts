@@ -130,7 +130,7 @@ export async function startApiForTest(options: ShellsOptions = {}): Promise<Star
 }
 
 export interface SplitApi {
-  /** Alone in its process: its waits are a fiftieth as long, and what reaches the log from it may be held up. */
+  /** Alone in its process: its waits are a twentieth as long, and what reaches the log from it may be held up. */
   readonly api: StartedApi;
   readonly log: FaultyLog;
   /** The process of the executors, whose log has no faults; nobody takes a start before. */
@@ -144,7 +144,7 @@ export async function startSplitApi(options: ShellsOptions = {}): Promise<SplitA
     roles: ['api'],
     ...options,
     ports(memory) {
-      const clock = new FastClock(memory.clock, 50);
+      const clock = new FastClock(memory.clock, 20);
       log = withFaults(memory.log, { plan: {}, random: memory.random, clock });
       inner = memory.log;
       return { clock, log, ...options.ports?.(memory) };

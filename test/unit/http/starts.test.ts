@@ -58,6 +58,18 @@ describe('a start', () => {
     expect(answer.headers.location).toBe(`/api/v1/executions/${executionIn(answer)}`);
   });
 
+  it('is no longer waited for when the process stops: 202 and Location', async () => {
+    const own = await startApi();
+    const waiting = own.start('sleeper?wait=1m');
+    await eventually('the start', async () => (await own.records('starts')).length === 1);
+    await own.close();
+    const answer = await waiting;
+    expect([answer.status, answer.headers.location]).toEqual([
+      202,
+      `/api/v1/executions/${executionIn(answer)}`,
+    ]);
+  });
+
   it('needs no body', async () => {
     expect((await api.call('POST', '/api/v1/executions/demo/quick')).status).toBe(202);
   });

@@ -115,6 +115,16 @@ describe('what the flow sees', () => {
     });
   });
 
+  it('S15: is each header, whatever its name', async () => {
+    const headers = { 'X-Shop': 'north', 'x-list': 'a, b', constructor: 'c', toString: 'd' };
+    expect(await seen({ headers })).toMatchObject({
+      headers: { 'x-shop': 'north', 'x-list': 'a, b', constructor: 'c', tostring: 'd' },
+    });
+    expect(
+      await seen({ headers: JSON.parse('{"__proto__":"e"}') as Record<string, string> }),
+    ).toBeDefined();
+  });
+
   it('is the raw body, byte for byte', async () => {
     const body = '{"a": 1,\n  "b":  [ ]}';
     expect(await seen({ body, headers: json })).toMatchObject({

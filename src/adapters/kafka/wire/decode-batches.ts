@@ -4,7 +4,7 @@ import { CompressionError } from './compression-error.ts';
 import { decompress } from './compression.ts';
 import { crc32c } from './crc32c.ts';
 import { BATCH, BATCH_PREFIX_BYTES, MAGIC } from './record-batch.ts';
-import { RecordReader, type DecodedRecord } from './record-reader.ts';
+import { RecordReader, type BatchRecordReader, type DecodedRecord } from './record-reader.ts';
 
 /**
  * Of a transaction that was rolled back: its producer's records from this offset to its abort
@@ -24,8 +24,8 @@ export interface DecodeOptions {
   readonly abortedTransactions?: readonly AbortedTransaction[];
 }
 
-export interface DecodedBatches {
-  readonly records: readonly DecodedRecord[];
+export interface DecodedBatches<Record = DecodedRecord> {
+  readonly records: readonly Record[];
   readonly damaged: readonly DamagedBatch[];
   /**
    * Where the next fetch begins: after the last whole batch, whether its last offsets still exist
@@ -66,7 +66,16 @@ const ABORT_MARKER_TYPE = 0;
  *   never does that (KIP-74), so the response was damaged on the way, or the log is.
  */
 export function decodeBatches(bytes: Buffer, options: DecodeOptions): DecodedBatches {
-  const decoder = new BatchDecoder(bytes, options);
+  return decodeBatchesBy(new RecordReader(), bytes, options);
+}
+
+/** The same with another reader of the records inside. */
+export function decodeBatchesBy<Record>(
+  reader: BatchRecordReader<Record>,
+  bytes: Buffer,
+  options: DecodeOptions,
+): DecodedBatches<Record> {
+  const decoder = new BatchDecoder(bytes, options, reader);
   let at = 0;
   for (let end = wholeBatchEnd(bytes, 0); end !== undefined; end = wholeBatchEnd(bytes, end)) {
     decoder.batch(at, end);
@@ -89,22 +98,23 @@ function wholeBatchEnd(bytes: Buffer, at: number): number | undefined {
   return end < at + BATCH.ATTRIBUTES || end > bytes.length ? undefined : end;
 }
 
-class BatchDecoder {
-  readonly records: DecodedRecord[] = [];
+class BatchDecoder<Record> {
+  readonly records: Record[] = [];
   readonly damaged: DamagedBatch[] = [];
   nextOffset: number;
   readonly #bytes: Buffer;
   readonly #options: DecodeOptions;
-  readonly #reader = new RecordReader();
+  readonly #reader: BatchRecordReader<Record>;
   /** By first offset. The broker lists them by their abort marker, which is another order. */
   readonly #aborted: readonly AbortedTransaction[];
   #abortedSeen = 0;
   /** Producers whose records, up to their next abort marker, were rolled back. */
   readonly #aborting = new Set<bigint>();
 
-  constructor(bytes: Buffer, options: DecodeOptions) {
+  constructor(bytes: Buffer, options: DecodeOptions, reader: BatchRecordReader<Record>) {
     this.#bytes = bytes;
     this.#options = options;
+    this.#reader = reader;
     this.nextOffset = options.fromOffset;
     this.#aborted = (options.abortedTransactions ?? []).toSorted(
       (left, right) => left.firstOffset - right.firstOffset,

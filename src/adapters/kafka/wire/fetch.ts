@@ -1,12 +1,13 @@
 import { MalformedBytesError, type ByteReader } from './byte-reader.ts';
 import {
-  decodeBatches,
+  decodeBatchesBy,
   type AbortedTransaction,
   type DamagedBatch,
   type DecodedBatches,
+  type DecodeOptions,
 } from './decode-batches.ts';
 import { CORRUPT_MESSAGE, errorCode, NO_ERROR } from './error-codes.ts';
-import type { DecodedRecord } from './record-reader.ts';
+import { RecordReader, type BatchRecordReader, type DecodedRecord } from './record-reader.ts';
 import { groupByTopic, RequestBody, type ApiRequest } from './request.ts';
 
 export interface FetchPosition {
@@ -37,7 +38,7 @@ export interface FetchOptions {
 
 export type Isolation = 'read_uncommitted' | 'read_committed';
 
-export interface FetchedPartition {
+export interface FetchedPartition<Record = DecodedRecord> {
   readonly topic: string;
   readonly partition: number;
   /** The offset that was asked for; whoever has moved on since ignores the answer. */
@@ -49,7 +50,7 @@ export interface FetchedPartition {
   /** End of what no open transaction can change; -1 with an error. */
   readonly lastStableOffset: number;
   readonly logStartOffset: number;
-  readonly records: readonly DecodedRecord[];
+  readonly records: readonly Record[];
   readonly damaged: readonly DamagedBatch[];
   readonly nextOffset: number;
 }
@@ -90,6 +91,15 @@ export function fetchRequest(
   positions: readonly FetchPosition[],
   options: FetchOptions = {},
 ): ApiRequest<readonly FetchedPartition[]> {
+  return fetchRequestBy(() => new RecordReader(), positions, options);
+}
+
+/** The same with another reader of the records; each partition gets its own. */
+export function fetchRequestBy<Record>(
+  makeReader: () => BatchRecordReader<Record>,
+  positions: readonly FetchPosition[],
+  options: FetchOptions = {},
+): ApiRequest<readonly FetchedPartition<Record>[]> {
   const settings = { ...FETCH_DEFAULTS, ...options };
   return {
     apiKey: API_KEY,
@@ -104,7 +114,7 @@ export function fetchRequest(
         throw new MalformedBytesError(`Fetch answered ${errorCode(code).name}`);
       }
       response.int32(); // sessionId
-      const reader = new FetchReader(response, positions, settings.isolation);
+      const reader = new FetchReader(response, positions, settings.isolation, makeReader);
       return { answer: reader.topics(), throttleTimeMs };
     },
   };
@@ -131,18 +141,25 @@ function requestBody(
   return body.int32(0).string('');
 }
 
-class FetchReader {
+class FetchReader<Record> {
   readonly #response: ByteReader;
   readonly #offsets: ReadonlyMap<string, number>;
   readonly #isolation: Isolation;
+  readonly #makeReader: () => BatchRecordReader<Record>;
 
-  constructor(response: ByteReader, positions: readonly FetchPosition[], isolation: Isolation) {
+  constructor(
+    response: ByteReader,
+    positions: readonly FetchPosition[],
+    isolation: Isolation,
+    makeReader: () => BatchRecordReader<Record>,
+  ) {
+    this.#makeReader = makeReader;
     this.#response = response;
     this.#offsets = new Map(positions.map((at) => [`${at.topic}/${at.partition}`, at.offset]));
     this.#isolation = isolation;
   }
 
-  topics(): readonly FetchedPartition[] {
+  topics(): readonly FetchedPartition<Record>[] {
     const response = this.#response;
     return response
       .array(() => {
@@ -152,7 +169,7 @@ class FetchReader {
       .flat();
   }
 
-  #partition(topic: string): FetchedPartition {
+  #partition(topic: string): FetchedPartition<Record> {
     const response = this.#response;
     const partition = response.int32();
     const code = response.int16();
@@ -175,23 +192,22 @@ class FetchReader {
     const start = response.advance(length);
     const bytes = response.bytes.subarray(start, start + length);
     const aborted = this.#isolation === 'read_committed' ? abortedTransactions : [];
-    return { ...about, ...decodePartition(bytes, code, fetchOffset, highWatermark, aborted) };
+    const options = { fromOffset: fetchOffset, highWatermark, abortedTransactions: aborted };
+    return { ...about, ...decodePartition(this.#makeReader(), bytes, code, options) };
   }
 }
 
 /** Bytes that cannot be taken for batches at all are an error of their partition, not of others. */
-function decodePartition(
+function decodePartition<Record>(
+  reader: BatchRecordReader<Record>,
   bytes: Buffer,
   code: number,
-  fromOffset: number,
-  highWatermark: number,
-  abortedTransactions: readonly AbortedTransaction[],
-): DecodedBatches & { readonly code: number } {
+  options: DecodeOptions,
+): DecodedBatches<Record> & { readonly code: number } {
   try {
-    const options = { fromOffset, highWatermark, abortedTransactions };
-    return { code, ...decodeBatches(bytes, options) };
+    return { code, ...decodeBatchesBy(reader, bytes, options) };
   } catch (error) {
     if (!(error instanceof MalformedBytesError)) throw error;
-    return { code: CORRUPT_MESSAGE, records: [], damaged: [], nextOffset: fromOffset };
+    return { code: CORRUPT_MESSAGE, records: [], damaged: [], nextOffset: options.fromOffset };
   }
 }

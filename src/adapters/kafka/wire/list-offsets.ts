@@ -4,21 +4,22 @@ import { groupByTopic, RequestBody, type ApiRequest } from './request.ts';
 
 /**
  * `earliest`: the first offset kept. `latest`: after the last record (high watermark, or last
- * stable offset).
+ * stable offset). A number is a time, ms since 1970: the first record that is not older.
  */
-export type OffsetPlace = 'earliest' | 'latest';
+export type OffsetPlace = 'earliest' | 'latest' | number;
 
 export interface ListedOffset {
   readonly topic: string;
   readonly partition: number;
   readonly code: number;
+  /** -1 where no record is as young as the time asked for. */
   readonly offset: number;
 }
 
 const API_KEY = 2;
 const API_VERSION = 3;
 const ANSWER_TIMEOUT_MS = 10_000;
-const TIMESTAMPS: Readonly<Record<OffsetPlace, number>> = { latest: -1, earliest: -2 };
+const TIMESTAMPS = { latest: -1, earliest: -2 } as const;
 
 /**
  * ListOffsets v3 (Kafka 2.0 and newer).
@@ -33,10 +34,11 @@ export function listOffsetsRequest(
   place: OffsetPlace,
   isolation: Isolation = 'read_uncommitted',
 ): ApiRequest<readonly ListedOffset[]> {
+  const timestamp = typeof place === 'number' ? place : TIMESTAMPS[place];
   const body = new RequestBody().int32(-1).int8(isolation === 'read_committed' ? 1 : 0);
   body.array(groupByTopic(partitions), ([topic, entries]) => {
     body.string(topic).array(entries, ({ partition }) => {
-      body.int32(partition).int64(TIMESTAMPS[place]);
+      body.int32(partition).int64(timestamp);
     });
   });
   return {

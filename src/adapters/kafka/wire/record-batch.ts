@@ -195,7 +195,8 @@ class RecordWriter {
   }
 }
 
-function writeHeader(batch: Buffer, count: number, options: BatchOptions): void {
+/** Fills in what stands before the records: the rest of `batch`, which is complete. */
+export function writeHeader(batch: Buffer, count: number, options: BatchOptions): void {
   const timestamp = BigInt(options.timestampMs);
   batch.writeBigInt64BE(0n, BATCH.BASE_OFFSET);
   batch.writeInt32BE(batch.length - BATCH_PREFIX_BYTES, BATCH.LENGTH);

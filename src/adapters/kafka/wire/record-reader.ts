@@ -14,6 +14,12 @@ export interface DecodedRecord {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** Reads the records of batches into whatever its reader makes of them. */
+export interface BatchRecordReader<Record> {
+  /** As {@link RecordReader.read}. */
+  read(body: ByteReader, batch: BatchHeader, fromOffset: number, into: Record[]): void;
+}
+
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({});
 /**
  * Attributes, timestamp delta, offset delta, key, value and headers count of one byte each, and the
@@ -27,7 +33,7 @@ const RECORD_BYTES_MIN = 7;
  * record to record (the epoch of a batch, say), and comparing a few bytes is ten times faster than
  * making a string: each header remembers its last text.
  */
-export class RecordReader {
+export class RecordReader implements BatchRecordReader<DecodedRecord> {
   readonly #headerTexts: RepeatedText[] = [];
 
   /**
