@@ -50,6 +50,7 @@ function context(allow: readonly string[] = ['127.0.0.0/8'], signal?: AbortSigna
     idempotencyKey: 'millrace-key-1',
     signal: signal ?? new AbortController().signal,
     log: () => undefined,
+    topics: () => Promise.reject(new Error('no task of this plugin has topics')),
     settings: { allow },
   };
 }
