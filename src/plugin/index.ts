@@ -11,6 +11,7 @@ import type { ExecutionId, TaskRunId } from '../model/ids.ts';
 import type { LogLevel } from '../model/records.ts';
 import type { Topics } from '../ports/topics.ts';
 import type { JsonObject } from '../support/json.ts';
+import type * as s3Protocol from '../support/s3-request.ts';
 import type { Trigger } from './triggers.ts';
 
 export type { Failure, FailureCode, Outcome } from '../model/failure.ts';
@@ -20,8 +21,21 @@ export type { Json, JsonObject } from '../support/json.ts';
 export { formatDuration, parseDuration } from '../support/duration.ts';
 export { isJsonArray, isJsonObject } from '../support/json.ts';
 export type * from '../ports/topics.ts';
+export type { S3Call, S3Credentials, S3Place, S3Refusal } from '../support/s3-request.ts';
+export {
+  AddressPolicy,
+  AddressRefused,
+  checkLiteralAddress,
+  policedLookup,
+  portOf,
+} from './address-policy.ts';
 export type * from './triggers.ts';
 export { ConnectionMissing } from './triggers.ts';
+
+/** The protocol of S3, signing included, without connections. Loaded by those who speak it. */
+export function loadS3Protocol(): Promise<typeof s3Protocol> {
+  return import('../support/s3-request.ts');
+}
 
 /** What a plugin's module exports by default. */
 export interface Plugin {
