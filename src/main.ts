@@ -4,7 +4,6 @@
  */
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { FileBlobStore } from './adapters/filesystem/blob-store.ts';
 import type { KafkaConnectionOptions } from './adapters/kafka/broker-link.ts';
 import { SystemClock } from './adapters/system/clock.ts';
 import { EnvSecrets } from './adapters/system/env-secrets.ts';
@@ -20,6 +19,7 @@ import type { Catalog } from './model/catalog.ts';
 import { FatalError } from './model/errors.ts';
 import { PluginHost, readManifests } from './plugin/host.ts';
 import type { PluginSchemas } from './config/key-tree.ts';
+import type { BlobStore } from './ports/blob-store.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Finding } from './ports/examination.ts';
 import type { Log } from './ports/log.ts';
@@ -68,6 +68,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
   const opened = await openLog(config, clock, logger, signal);
   try {
     const { PrometheusMetrics } = await import('./adapters/system/prometheus.ts');
+    const blobs = await openBlobs(config, clock);
     const views = roles.has('api') ? await openViews(config) : undefined;
     const ports: Ports = {
       ...opened,
@@ -78,13 +79,14 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
       metrics: new PrometheusMetrics({ processMetrics: true }),
       secrets: new EnvSecrets(environment),
       variable: (name) => flowVariable(environment, name),
-      blobs: await openBlobs(config, clock),
+      blobs: blobs.store,
       ...(views === undefined ? {} : { views: views.store }),
     };
     const shells = wire(ports, settingsOf(config, roles));
     return application(shells, async () => {
       await opened.log.close();
       await views?.close();
+      await blobs.close();
     });
   } catch (error) {
     await opened.log.close();
@@ -104,13 +106,13 @@ export async function loadCatalog(config: Config): Promise<Catalog> {
 }
 
 /**
- * What `doctor` finds about the data folder, the embedded log or the brokers. Only looks; `signal` bounds the
- * waiting for brokers.
+ * What `doctor` finds about the data folder, the bucket of large values, the embedded log or the brokers.
+ * Only looks; `signal` bounds the waiting for brokers.
  */
 export async function examine(config: Config, signal: AbortSignal): Promise<readonly Finding[]> {
   const { kafka, data, worker } = config;
   const { examineFolder } = await import('./adapters/filesystem/examine-folder.ts');
-  const folder = await examineFolder(data.folder);
+  const folder = [...(await examineFolder(data.folder)), ...(await examineBlobs(config))];
   if (kafka.brokers.length === 0) {
     const { examineHolder } = await import('./adapters/sqlite/examine.ts');
     return [...folder, ...examineHolder(logFile(config))];
@@ -120,6 +122,13 @@ export async function examine(config: Config, signal: AbortSignal): Promise<read
   const clock = new SystemClock();
   const cluster = { connection: kafkaConnection(config), prefix: kafka.prefix, topics };
   return [...folder, ...(await examineKafka({ ...cluster, nowMs: () => clock.now() }, signal))];
+}
+
+async function examineBlobs({ blobs }: Config): Promise<readonly Finding[]> {
+  if (blobs.type !== 's3') return [];
+  const { examineBucket } = await import('./adapters/s3/examine-bucket.ts');
+  const clock = new SystemClock();
+  return examineBucket({ ...blobs, now: () => clock.now() });
 }
 
 function application(shells: Shells, close: () => Promise<void>): Application {
@@ -224,9 +233,23 @@ async function openViews(config: Config) {
   };
 }
 
-async function openBlobs({ blobs, data }: Config, clock: Clock): Promise<FileBlobStore> {
+async function openBlobs(config: Config, clock: Clock): Promise<OpenedBlobs> {
+  const { blobs, data } = config;
+  if (blobs.type === 's3') {
+    const { S3BlobStore } = await import('./adapters/s3/blob-store.ts');
+    const store = await S3BlobStore.open({ ...blobs, now: () => clock.now() });
+    return { store, close: () => store.close() };
+  }
+  const { FileBlobStore } = await import('./adapters/filesystem/blob-store.ts');
   const folder = blobs.path ?? path.join(data.folder, 'blobs');
-  return FileBlobStore.open({ folder, durability: data.durability, nowMs: clock.now() });
+  const { durability } = data;
+  const store = await FileBlobStore.open({ folder, durability, nowMs: clock.now() });
+  return { store, close: () => Promise.resolve() };
+}
+
+interface OpenedBlobs {
+  readonly store: BlobStore;
+  close(): Promise<void>;
 }
 
 /** Flows see only variables that somebody meant for them, never the process's own. */

@@ -1,7 +1,12 @@
-import { isIP } from 'node:net';
 import { Agent, request as undiciRequest } from 'undici';
-import { type JsonObject, TaskFailure } from '../../src/plugin/index.ts';
-import { AddressPolicy, AddressRefused, policedLookup } from './address-policy.ts';
+import {
+  AddressPolicy,
+  checkLiteralAddress,
+  type JsonObject,
+  policedLookup,
+  portOf,
+  TaskFailure,
+} from '../../src/plugin/index.ts';
 
 export interface ClientOptions {
   readonly allow: readonly string[];
@@ -28,7 +33,7 @@ export function clientFor(options: ClientOptions): Client {
   const key = JSON.stringify(options);
   const known = clients.get(key);
   if (known !== undefined) return known;
-  const policy = new AddressPolicy(options.allow);
+  const policy = new AddressPolicy(options.allow, 'plugin.http.allow');
   const agents = new Map<number, Agent>();
   const client: Client = {
     policy,
@@ -111,10 +116,9 @@ export async function send(exchange: Exchange): Promise<Answer> {
 }
 
 async function sendOnce({ url, client, ...exchange }: Exchange): Promise<Answer> {
-  const port = portOf(url);
-  checkLiteral(url, client.policy, port);
+  checkLiteralAddress(url, client.policy);
   const response = await undiciRequest(url, {
-    dispatcher: client.agent(port),
+    dispatcher: client.agent(portOf(url)),
     // The method was checked against the schema's list.
     method: exchange.method as 'GET',
     headers: exchange.headers,
@@ -132,19 +136,6 @@ async function sendOnce({ url, client, ...exchange }: Exchange): Promise<Answer>
     headers,
     body: await readBounded(response.body, exchange.bodyBytesMax, url),
   };
-}
-
-/** An address written in the URL is connected to without a look-up, so it is checked here. */
-function checkLiteral(url: URL, policy: AddressPolicy, port: number): void {
-  // The URL parser has turned octal, hexadecimal and decimal spellings into the plain form.
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  if (isIP(host) === 0 || policy.namesHost(host, port) || policy.allowsAddress(host)) return;
-  throw new AddressRefused(host, host);
-}
-
-function portOf(url: URL): number {
-  if (url.port !== '') return Number(url.port);
-  return url.protocol === 'https:' ? 443 : 80;
 }
 
 function isRedirect(status: number): boolean {

@@ -1,9 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type JsonObject, type TaskContext, TaskFailure } from '../../src/plugin/index.ts';
+import {
+  AddressPolicy,
+  type JsonObject,
+  type TaskContext,
+  TaskFailure,
+} from '../../src/plugin/index.ts';
 import { executionId, taskRunId } from '../../src/model/ids.ts';
-import { AddressPolicy } from './address-policy.ts';
 import { request } from './request.ts';
 
 const servers: Server[] = [];
@@ -50,6 +54,7 @@ function context(allow: readonly string[] = ['127.0.0.0/8'], signal?: AbortSigna
     idempotencyKey: 'millrace-key-1',
     signal: signal ?? new AbortController().signal,
     log: () => undefined,
+    topics: () => Promise.reject(new Error('no task of this plugin has topics')),
     settings: { allow },
   };
 }
@@ -248,7 +253,7 @@ describe('the address policy (S6)', () => {
   });
 
   it('lets public addresses through', () => {
-    const policy = new AddressPolicy([]);
+    const policy = new AddressPolicy([], 'plugin.http.allow');
     expect(policy.allowsAddress('93.184.216.34')).toBe(true);
     expect(policy.allowsAddress('2606:2800:220:1:248:1893:25c8:1946')).toBe(true);
   });

@@ -1,4 +1,5 @@
 import {
+  AddressRefused,
   isJsonArray,
   isJsonObject,
   type Json,
@@ -7,7 +8,6 @@ import {
   type TaskContext,
   TaskFailure,
 } from '../../src/plugin/index.ts';
-import { AddressRefused } from './address-policy.ts';
 import { clientFor, type ClientOptions, send } from './client.ts';
 
 /** The largest answer that is read, bytes. */

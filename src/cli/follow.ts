@@ -4,6 +4,7 @@ import type { Event } from '../model/events.ts';
 import { isTerminal, type State } from '../model/states.ts';
 import type { ExecutionBody } from './api-bodies.ts';
 import { CommandEnd, exitCodes } from './exit.ts';
+import { failureText } from './format/execution.ts';
 import { Patience } from './patience.ts';
 import { executionPath } from './reference.ts';
 
@@ -16,6 +17,8 @@ export interface StreamedRecord {
 
 export interface FollowOptions {
   readonly onEvent: (record: StreamedRecord) => void;
+  /** Told once when the server goes away, and is waited for. */
+  readonly say: (text: string) => void;
   /** Give up after this; the execution goes on. */
   readonly timeoutMs?: number | undefined;
 }
@@ -33,10 +36,10 @@ const NOT_FOUND = 404;
 export async function followExecution(
   client: ApiClient,
   id: string,
-  { onEvent, timeoutMs }: FollowOptions,
+  { onEvent, say, timeoutMs }: FollowOptions,
 ): Promise<ExecutionBody> {
   const signal = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
-  const patience = new Patience();
+  const patience = new Patience(say);
   const follower = new Follower(client, id, onEvent, patience);
   try {
     for (;;) {
@@ -107,9 +110,19 @@ class Follower {
   }
 }
 
-/** The event in a message; undefined for a snapshot. */
+/** Ends that make a command fail which has waited for them; WARNING is a success with a remark. */
+const FAILED_STATES = new Set(['FAILED', 'KILLED', 'CANCELLED']);
+
+/** @throws CommandEnd `failed` that says why. */
+export function failUnlessSuccessful({ executionId, state, error }: ExecutionBody): void {
+  if (!FAILED_STATES.has(state)) return;
+  const why = error === null ? '' : `: ${failureText(error)}`;
+  throw new CommandEnd(exitCodes.failed, `Execution ${executionId} ${state}${why}`);
+}
+
+/** The event in a message; undefined for a snapshot, and for the word that a connection is cut. */
 export function recordOf({ event, data }: StreamedEvent): StreamedRecord | undefined {
-  if (event === 'snapshot') return undefined;
-  // What the server streams beside snapshots.
+  if (event === 'snapshot' || event === 'cut') return undefined;
+  // What the server streams beside these.
   return JSON.parse(data) as StreamedRecord;
 }

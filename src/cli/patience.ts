@@ -11,8 +11,14 @@ const UNAVAILABLE = 503;
  * at once; one that went away gets time to come back.
  */
 export class Patience {
+  readonly #say: (text: string) => void;
   #everThere = false;
   #awaySince: number | undefined;
+
+  /** @param say told once whenever the server goes away. */
+  constructor(say: (text: string) => void) {
+    this.#say = say;
+  }
 
   /** The server has answered. */
   there(): void {
@@ -26,7 +32,10 @@ export class Patience {
       error instanceof ServerUnreachable ||
       (error instanceof ServerProblem && error.status === UNAVAILABLE);
     if (signal?.aborted === true || !isAway || !this.#everThere) throw error;
-    this.#awaySince ??= performance.now();
+    if (this.#awaySince === undefined) {
+      this.#awaySince = performance.now();
+      this.#say(`${error.message}; waiting for it up to ${AWAY_MAX_MS / 1_000} s`);
+    }
     if (performance.now() - this.#awaySince > AWAY_MAX_MS) throw error;
     await this.again(signal);
   }

@@ -1,6 +1,5 @@
 import type { Catalog } from '../model/catalog.ts';
-import { ConnectionMissing } from '../plugin/index.ts';
-import type { Topics } from '../ports/topics.ts';
+import { topicsOf } from '../plugin/connections.ts';
 import { present } from '../support/assert.ts';
 import type { TriggerFlows, TriggerSurroundings } from '../trigger/services.ts';
 import { FollowedStarts, type StartsFeed } from '../trigger/starts-feed.ts';
@@ -10,14 +9,7 @@ import type { Ports, Settings } from './ports.ts';
 
 /** What triggers are evaluated with, in the trigger role and where one is only tried. */
 export function surroundingsOf(ports: Ports, { globals }: Settings): TriggerSurroundings {
-  return { ...ports, globals, topics: (connection) => topicsOf(ports, connection) };
-}
-
-async function topicsOf({ topics }: Ports, connection: string): Promise<Topics> {
-  const found = topics?.connection(connection);
-  if (found !== undefined) return found;
-  const key = `kafka.connections.${connection}`;
-  throw new ConnectionMissing(`there is no connection ${connection}: set ${key} in millrace.yaml`);
+  return { ...ports, globals, topics: (connection) => topicsOf(ports.topics, connection) };
 }
 
 interface TriggerPartsOptions {

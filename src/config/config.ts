@@ -26,10 +26,24 @@ export interface Config {
   readonly plugins: readonly string[];
   /** Settings by plugin. */
   readonly plugin: Readonly<Record<string, JsonObject>>;
-  readonly blobs: { readonly type: 'file'; readonly path?: string };
+  readonly blobs: BlobsConfig;
   readonly globals: JsonObject;
   readonly secrets: { readonly provider: 'env' };
 }
+
+/** Where large values lie. */
+export type BlobsConfig =
+  | { readonly type: 'file'; readonly path?: string }
+  | {
+      readonly type: 's3';
+      readonly bucket: string;
+      readonly prefix: string;
+      /** Undefined: Amazon's for the region. */
+      readonly endpoint: string | undefined;
+      readonly region: string;
+      readonly forcePathStyle: boolean;
+      readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+    };
 
 /** How brokers are reached. No brokers: the embedded log. */
 export interface KafkaConfig {
@@ -52,7 +66,6 @@ export interface ConnectionConfig extends KafkaConfig {
 export function configOf(settings: Settings): Config {
   const value = <Name extends FixedKey>(name: Name) => valueOf(settings, name);
   const replicationFactor = value('kafka.replicationFactor');
-  const path = value('blobs.path');
   return {
     kafka: {
       brokers: value('kafka.brokers'),
@@ -79,9 +92,31 @@ export function configOf(settings: Settings): Config {
     starts: { unfinishedMax: value('starts.unfinishedMax') },
     plugins: value('plugins'),
     plugin: pluginsOf(settings),
-    blobs: { type: value('blobs.type'), ...(path === undefined ? {} : { path }) },
+    blobs: blobsOf(settings),
     globals: objectUnder(settings, ['globals']),
     secrets: { provider: value('secrets.provider') },
+  };
+}
+
+/** What `s3` needs and does not have is a problem of its own (cross-checks.ts), so empty texts get nowhere. */
+function blobsOf(settings: Settings): BlobsConfig {
+  const value = <Name extends FixedKey>(name: Name) => valueOf(settings, name);
+  if (value('blobs.type') === 'file') {
+    const path = value('blobs.path');
+    return { type: 'file', ...(path === undefined ? {} : { path }) };
+  }
+  const endpoint = value('blobs.endpoint');
+  return {
+    type: 's3',
+    bucket: value('blobs.bucket') ?? '',
+    prefix: value('blobs.prefix'),
+    endpoint,
+    region: value('blobs.region'),
+    forcePathStyle: value('blobs.forcePathStyle') ?? endpoint !== undefined,
+    credentials: {
+      accessKeyId: value('blobs.accessKeyId') ?? '',
+      secretAccessKey: value('blobs.secretAccessKey') ?? '',
+    },
   };
 }
 

@@ -3,7 +3,12 @@ import type { ConfigProblem } from './problems.ts';
 import { type Settings, valueOf } from './values.ts';
 
 export function crossChecks(settings: Settings): readonly ConfigProblem[] {
-  return [...samePorts(settings), ...halfLogins(settings), ...halfCertificates(settings)];
+  return [
+    ...samePorts(settings),
+    ...halfLogins(settings),
+    ...halfCertificates(settings),
+    ...blobsElsewhere(settings),
+  ];
 }
 
 function samePorts(settings: Settings): readonly ConfigProblem[] {
@@ -35,6 +40,18 @@ function halfCertificates(settings: Settings): readonly ConfigProblem[] {
     if (!settings.has(base + has) || settings.has(base + lacks)) return [];
     return at(settings, base + has, `needs \`${base}${lacks}\` beside it`);
   });
+}
+
+/** S3 needs a bucket and a key; whoever names them without saying `s3` would write to files unawares. */
+function blobsElsewhere(settings: Settings): readonly ConfigProblem[] {
+  const needed = ['blobs.bucket', 'blobs.accessKeyId', 'blobs.secretAccessKey'];
+  if (valueOf(settings, 'blobs.type') === 's3') {
+    const missing = needed.filter((name) => !settings.has(name));
+    if (missing.length === 0) return [];
+    const wanted = missing.map((name) => `\`${name}\``).join(' and ');
+    return at(settings, 'blobs.type', `\`s3\` needs ${wanted} beside it`);
+  }
+  return needed.flatMap((name) => at(settings, name, 'needs `blobs.type: s3` beside it'));
 }
 
 /** The beginnings of names up to and with `part`: `kafka.sasl.`, `kafka.connections.billing.sasl.`. */

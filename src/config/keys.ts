@@ -130,11 +130,31 @@ export const keys = {
     kinds.yesOrNo,
     'Whether scripts may run. Default: true for `dev` and `start`, false for `serve`.',
   ),
-  'blobs.type': key(kinds.oneOf('file'), 'file', 'Where values over 256 KiB lie.'),
+  'blobs.type': key(
+    kinds.oneOf('file', 's3'),
+    'file',
+    'Where values over 256 KiB lie. Processes on several hosts need `s3`, or a folder that they share.',
+  ),
   'blobs.path': optional(
     kinds.path,
     'Folder of large values. Default: `blobs` in the data folder.',
   ),
+  'blobs.bucket': optional(kinds.text, 'With `s3`: the bucket. It must exist.'),
+  'blobs.prefix': key(kinds.text, 'blobs/', 'With `s3`: what the keys of large values begin with.'),
+  'blobs.endpoint': optional(
+    kinds.text,
+    'With `s3`: address of the server, `https://host:9000`. Default: Amazon’s for the region.',
+  ),
+  'blobs.region': key(kinds.text, 'us-east-1', 'With `s3`: the region of the bucket.'),
+  'blobs.forcePathStyle': optional(
+    kinds.yesOrNo,
+    'With `s3`: the bucket stands in the path, not in the host name. Default: true with an endpoint.',
+  ),
+  'blobs.accessKeyId': optional(
+    kinds.text,
+    'With `s3`: the key. It needs the rights to get, put and delete objects and to list the bucket.',
+  ),
+  'blobs.secretAccessKey': secret(kinds.text, 'With `s3`: the secret of the key.'),
   'globals.*': optional(kinds.anything, 'Values that all flows see as `globals`.'),
   'secrets.provider': key(
     kinds.oneOf('env'),

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context } from 'hono';
-import { parseForeignJson } from '../records/foreign.ts';
+import { parseForeignJson } from '../model/foreign-json.ts';
 import type { Json, JsonObject } from '../support/json.ts';
 import { isJsonObject } from '../support/json.ts';
 import { Problem } from './problem.ts';

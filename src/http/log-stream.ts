@@ -2,58 +2,48 @@ import type { Context } from 'hono';
 import { isTerminal } from '../model/states.ts';
 import type { ExecutionView, LogLineView } from '../ports/views.ts';
 import { viewOf } from './execution-reader.ts';
-import type { HttpServices } from './services.ts';
-import type { StreamMessage } from './sse.ts';
+import { type FollowedSource, Following } from './following.ts';
+import { waitForLastLines } from './last-lines.ts';
+import { LineMarks } from './line-marks.ts';
+import { freshViews, type HttpServices } from './services.ts';
+import type { Outlet } from './sse.ts';
 
-/** How long after an execution's end its lines are waited for, since the last of them. */
-const QUIET_MS = 250;
 const LINES_PAGE = 1_000;
 
-/** A line as a stream and a list give it. */
-export type LineBody = (line: LogLineView) => unknown;
+/** Which lines are wanted, and how a stream shows them. */
+export interface LinesWanted {
+  readonly isWanted: (line: LogLineView) => boolean;
+  readonly body: (line: LogLineView) => unknown;
+}
 
 /**
- * The log of an execution as it is written; ends with the execution. The id of a message is the line's offset
- * in the log, so a client that comes back with `Last-Event-ID` misses nothing and gets nothing twice.
- *
- * Lines and events come by different topics: the end of the execution may be read before its last lines.
+ * The log of an execution as it is written; ends with the execution, and says so by a message `end`. The id of
+ * a line is its offset in the log, so a client that comes back with `Last-Event-ID`, to this process or another,
+ * misses nothing and gets nothing twice.
  */
 export async function streamLog(
   context: Context,
   services: HttpServices,
   { id }: ExecutionView,
-  body: LineBody,
+  wanted: LinesWanted,
 ): Promise<Response> {
-  const { indexer, clock } = services.options;
-  return services.streams.answer(context, async (send, end) => {
-    const lines = new Lines(resumeOffset(context.req.header('last-event-id')), send, body);
-    let cancel = (): void => undefined;
-    let isOver = false;
-    const endWhenQuiet = (): void => {
-      cancel();
-      cancel = clock.after(QUIET_MS, end);
-    };
+  const { indexer } = services.options;
+  const resumeAfter = resumeOffset(context.req.header('last-event-id'));
+  return services.streams.answer(context, async (outlet) => {
+    const lines = new LogFollower(services, id, { outlet, wanted, resumeAfter });
     const stops = [
-      indexer.lines.listen(id, (line) => {
-        lines.add(line);
-        if (isOver) endWhenQuiet();
-      }),
+      indexer.lines.listen(id, lines.following.hear),
       indexer.tail.listen(id, (event) => {
-        if (event.type !== 'execution.ended') return;
-        isOver = true;
-        endWhenQuiet();
+        if (event.type === 'execution.ended') lines.endSoon();
       }),
-      () => {
-        cancel();
-      },
     ];
     const stop = (): void => {
       for (const each of stops) each();
     };
     try {
+      await lines.following.begin();
       const view = await viewOf(services, id);
-      await lines.sendOld(services, id);
-      if (view !== undefined && isTerminal(view.state)) endWhenQuiet();
+      if (view !== undefined && isTerminal(view.state)) lines.endSoon();
     } catch (error) {
       stop();
       throw error;
@@ -62,40 +52,87 @@ export async function streamLog(
   });
 }
 
-/** What comes while the old lines are read is held; offsets decide what of it is new. */
-class Lines {
-  readonly #send: (message: StreamMessage) => void;
-  readonly #body: LineBody;
+interface LogFollowerOptions {
+  readonly outlet: Outlet;
+  readonly wanted: LinesWanted;
+  readonly resumeAfter: number;
+}
+
+class LogFollower implements FollowedSource<LogLineView> {
+  readonly following: Following<LogLineView>;
+  readonly #services: HttpServices;
+  readonly #id: ExecutionView['id'];
+  readonly #outlet: Outlet;
+  readonly #wanted: LinesWanted;
+  readonly #resumeAfter: number;
+  readonly #marks = new LineMarks();
   #after: number;
-  #held: LogLineView[] | undefined = [];
+  #isEnding = false;
+  /** The last message, once there is nothing more to come. */
+  #end: { readonly state: string | null; readonly complete: boolean } | undefined;
 
-  constructor(after: number, send: (message: StreamMessage) => void, body: LineBody) {
-    this.#after = after;
-    this.#send = send;
-    this.#body = body;
+  constructor(
+    services: HttpServices,
+    id: ExecutionView['id'],
+    { outlet, wanted, resumeAfter }: LogFollowerOptions,
+  ) {
+    this.#services = services;
+    this.#id = id;
+    this.#outlet = outlet;
+    this.#wanted = wanted;
+    this.#resumeAfter = resumeAfter;
+    this.#after = resumeAfter;
+    this.following = new Following(outlet, this);
   }
 
-  add(line: LogLineView): void {
-    if (this.#held === undefined) this.#pass(line);
-    else this.#held.push(line);
+  async settle(): Promise<void> {
+    await freshViews(this.#services);
+    if (this.#resumeAfter < 0) return;
+    // What the client got from another connection is known by its marks: it may be written again.
+    const { views } = this.#services.options;
+    for (const mark of await views.lineMarks(this.#id, this.#resumeAfter)) this.#marks.add(mark);
   }
 
-  async sendOld({ options }: HttpServices, id: ExecutionView['id']): Promise<void> {
-    for (;;) {
-      const range = { after: this.#after, limit: LINES_PAGE };
-      const lines = await options.views.logLines(id, range);
-      for (const line of lines) this.#pass(line);
-      if (lines.length < LINES_PAGE) break;
+  async sendKept(): Promise<boolean> {
+    const { views } = this.#services.options;
+    const lines = await views.logLines(this.#id, { after: this.#after, limit: LINES_PAGE });
+    for (const line of lines) {
+      this.#marks.add(line);
+      this.#send(line);
     }
-    const held = this.#held ?? [];
-    this.#held = undefined;
-    for (const line of held) this.#pass(line);
+    return lines.length === LINES_PAGE;
   }
 
-  #pass(line: LogLineView): void {
-    if (line.offset <= this.#after) return;
+  sendHeard(line: LogLineView): void {
+    const isNew = this.#marks.add(line);
+    if (isNew && line.offset > this.#after) this.#send(line);
+  }
+
+  onLive(): void {
+    if (this.#end === undefined) return;
+    this.#outlet.send({ event: 'end', data: this.#end });
+    this.#outlet.end();
+  }
+
+  /** The execution has ended; its last lines may still be on their way. */
+  endSoon(): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    waitForLastLines(this.#services, this.#id).then(
+      (end) => {
+        this.#end = end;
+        if (this.following.isLive) this.onLive();
+      },
+      (error: unknown) => {
+        this.#outlet.fail(error);
+      },
+    );
+  }
+
+  #send(line: LogLineView): void {
     this.#after = line.offset;
-    this.#send({ id: String(line.offset), event: 'line', data: this.#body(line) });
+    if (!this.#wanted.isWanted(line)) return;
+    this.#outlet.send({ id: String(line.offset), event: 'line', data: this.#wanted.body(line) });
   }
 }
 

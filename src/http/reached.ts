@@ -25,7 +25,7 @@ export async function checkReached(
   resume: Reached,
 ): Promise<void> {
   const { log } = services.options;
-  for (let partition = 0; partition < log.partitions; partition += 1) {
+  for (let partition = 0; partition < log.partitionCount(topic); partition += 1) {
     const reached = resume.get(partition);
     if (reached === undefined) continue;
     const { start } = await askLog(services, (signal) => log.bounds(topic, partition, signal));

@@ -1,7 +1,7 @@
 import { limits } from '../model/limits.ts';
 import { referenceMarker } from '../model/reference.ts';
 import type { RequestEvent, RequestTrigger, TriggerRequest } from '../plugin/index.ts';
-import { holdsMarker, nestsDeeperThan } from '../records/foreign.ts';
+import { holdsMarker, nestsDeeperThan } from '../model/foreign-json.ts';
 import type { Json, JsonObject } from '../support/json.ts';
 import {
   evaluateProperties,

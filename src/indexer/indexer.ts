@@ -118,8 +118,10 @@ export class Indexer implements EventFeed {
       if (rule.place.offset < events.end) this.#behind.set(partition, events.end);
       this.#subscription.assign('events', partition, rule.place.offset);
       const lines = await log.bounds('logs', partition);
-      const line = Math.max(logPositions.get(partition) ?? 0, lines.start);
-      this.#subscription.assign('logs', partition, Math.min(line, lines.end));
+      const known = Math.max(logPositions.get(partition) ?? 0, lines.start);
+      const line = Math.min(known, lines.end);
+      this.lines.reached(partition, line);
+      this.#subscription.assign('logs', partition, line);
     }
     this.#settleBehind();
   }
@@ -155,12 +157,16 @@ export class Indexer implements EventFeed {
     const { changes } = this.#writes;
     for (const record of records) {
       const line = decodeLogLine(record);
-      if (!line.ok) continue;
+      if (!line.ok) {
+        this.#options.metrics.count('millrace_records_ignored_total', { topic: 'logs' });
+        continue;
+      }
       const { execution, ...shown } = { ...line.value, offset: record.offset };
       changes.addLine(execution, shown);
       this.lines.publish(execution, shown);
     }
     changes.reachedLog(partition, nextOffset);
+    this.lines.reached(partition, nextOffset);
   }
 
   /** A view can lack an event; saying so loudly is all that is left to do. */

@@ -55,12 +55,44 @@ export class TailHub implements EventTail {
 /** As {@link TailHub}, for log lines of tasks, by the execution's id. */
 export class LineHub implements LineTail {
   readonly #byExecution = new Listeners<[LogLineView]>();
+  readonly #reached = new Map<number, number>();
+  readonly #waiting = new Set<Waiting>();
 
   listen(execution: string, listener: (line: LogLineView) => void): () => void {
     return this.#byExecution.listen(execution, listener);
   }
 
+  onReached(partition: number, offset: number, call: () => void): () => void {
+    const waiting = { partition, offset, call };
+    this.#waiting.add(waiting);
+    this.#callReached(partition);
+    return () => {
+      this.#waiting.delete(waiting);
+    };
+  }
+
   publish(execution: string, line: LogLineView): void {
     this.#byExecution.publish(execution, line);
   }
+
+  /** Everything of the partition below `nextOffset` was published, or is no line. */
+  reached(partition: number, nextOffset: number): void {
+    this.#reached.set(partition, nextOffset);
+    if (this.#waiting.size > 0) this.#callReached(partition);
+  }
+
+  #callReached(partition: number): void {
+    const reached = this.#reached.get(partition) ?? 0;
+    for (const waiting of [...this.#waiting]) {
+      if (waiting.partition !== partition || waiting.offset > reached) continue;
+      this.#waiting.delete(waiting);
+      waiting.call();
+    }
+  }
+}
+
+interface Waiting {
+  readonly partition: number;
+  readonly offset: number;
+  readonly call: () => void;
 }

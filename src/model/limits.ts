@@ -278,4 +278,14 @@ export const limits = {
     unit: 'records',
     meaning: 'Server-sent event streams of a process; beyond it 503.',
   },
+  streamWaitingBytes: {
+    value: 1024 * 1024,
+    unit: 'bytes',
+    meaning: 'What waits for a slow reader of a stream; at the limit nothing more is read for it.',
+  },
+  streamStalledMs: {
+    value: 60_000,
+    unit: 'ms',
+    meaning: 'A reader of a stream that takes nothing for this long is cut off; it may resume.',
+  },
 } as const satisfies Readonly<Record<string, Limit>>;

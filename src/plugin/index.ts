@@ -9,17 +9,33 @@
 import type { Failure, FailureCode, Outcome } from '../model/failure.ts';
 import type { ExecutionId, TaskRunId } from '../model/ids.ts';
 import type { LogLevel } from '../model/records.ts';
+import type { Topics } from '../ports/topics.ts';
 import type { JsonObject } from '../support/json.ts';
+import type * as s3Protocol from '../support/s3-request.ts';
 import type { Trigger } from './triggers.ts';
 
 export type { Failure, FailureCode, Outcome } from '../model/failure.ts';
+export { parseForeignJson } from '../model/foreign-json.ts';
 export type { LogLevel } from '../model/records.ts';
 export type { Json, JsonObject } from '../support/json.ts';
 export { formatDuration, parseDuration } from '../support/duration.ts';
 export { isJsonArray, isJsonObject } from '../support/json.ts';
-export type { Topics } from '../ports/topics.ts';
+export type * from '../ports/topics.ts';
+export type { S3Call, S3Credentials, S3Place, S3Refusal } from '../support/s3-request.ts';
+export {
+  AddressPolicy,
+  AddressRefused,
+  checkLiteralAddress,
+  policedLookup,
+  portOf,
+} from './address-policy.ts';
 export type * from './triggers.ts';
 export { ConnectionMissing } from './triggers.ts';
+
+/** The protocol of S3, signing included, without connections. Loaded by those who speak it. */
+export function loadS3Protocol(): Promise<typeof s3Protocol> {
+  return import('../support/s3-request.ts');
+}
 
 /** What a plugin's module exports by default. */
 export interface Plugin {
@@ -63,6 +79,13 @@ export interface TaskContext {
   log(level: LogLevel, message: string): void;
   /** The plugin's own settings, `plugin.<name>` of the configuration. */
   readonly settings: JsonObject;
+  /**
+   * Users' topics of a connection of the configuration (`kafka.connections.<name>`); on the embedded log
+   * `default` is the embedded one.
+   *
+   * @throws {@link ConnectionMissing} when there is none of that name.
+   */
+  topics(connection: string): Promise<Topics>;
 }
 
 export interface TaskFailureOptions extends ErrorOptions {

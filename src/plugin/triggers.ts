@@ -151,6 +151,11 @@ export interface PollContext extends TriggerContext {
   /** As saved last, by whichever process; undefined before. */
   readonly state: JsonObject | undefined;
   /**
+   * True for `triggers test`: `emit` shows events and starts nothing, `save` keeps nothing, and the trigger must
+   * change nothing outside either, whatever `emit` answers.
+   */
+  readonly dry?: boolean;
+  /**
    * Resolves when the start is acknowledged and will be executed, or a decision says why not: what the
    * object's `action` does is safe then. Rejects when the trigger stops.
    */

@@ -24,6 +24,8 @@ export interface EventTail {
 export interface LineTail {
   /** Listens to one execution. Returns how to stop. */
   listen(execution: string, listener: (line: LogLineView) => void): () => void;
+  /** Calls once all lines of the partition below `offset` were handed out. Returns how to give up. */
+  onReached(partition: number, offset: number, call: () => void): () => void;
 }
 
 /** What reads `events` and `logs` for this process's views, as those who answer requests need it. */

@@ -8,7 +8,7 @@
  */
 import type { Parsed } from '../model/starts.ts';
 import { isJsonObject, type Json, type JsonObject } from '../support/json.ts';
-import { parseForeignJson } from './foreign.ts';
+import { parseForeignJson } from '../model/foreign-json.ts';
 import {
   type ForeignStart,
   idempotencyKeyRule,

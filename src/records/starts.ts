@@ -11,7 +11,7 @@ import { referenceMarker } from '../model/reference.ts';
 import type { Parsed, RecordOrigin, StartRequest } from '../model/starts.ts';
 import { isJsonObject } from '../support/json.ts';
 import { startShape } from './common-shapes.ts';
-import { nestsDeeperThan, parseForeignJson } from './foreign.ts';
+import { nestsDeeperThan, parseForeignJson } from '../model/foreign-json.ts';
 import { readJson, schemaVersion, versionHeader } from './read.ts';
 import { contentTypeOf, readBinaryEvent, readStructuredEvent } from './start-cloudevent.ts';
 import { type ForeignStart, refusedJson, refusedStart } from './start-fields.ts';

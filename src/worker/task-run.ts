@@ -3,11 +3,13 @@ import type { TaskType } from '../model/catalog.ts';
 import { limits } from '../model/limits.ts';
 import type { OutgoingRecord } from '../model/log-records.ts';
 import type { TaskDispatch } from '../model/records.ts';
+import { topicsOf } from '../plugin/connections.ts';
 import { TaskFailure, type TaskRunner } from '../plugin/index.ts';
 import type { BlobStore } from '../ports/blob-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import { externaliseMembers } from '../ports/large-values.ts';
 import type { Secrets } from '../ports/secrets.ts';
+import type { TopicsProvider } from '../ports/topics.ts';
 import { encodeCommand } from '../records/commands.ts';
 import { isJsonObject, type Json, type JsonObject } from '../support/json.ts';
 import { evaluateDeferred, referencesIn, withDeferred } from './deferred.ts';
@@ -26,6 +28,7 @@ export interface TaskRunTools {
   /** `env('X')`: variables that the operator has released for flows. */
   readonly variable: (name: string) => string | undefined;
   readonly blobs: BlobStore;
+  readonly topics: TopicsProvider | undefined;
   readonly propertyCheck: PropertyCheck;
   readonly evaluation: EvaluationThread;
   /** The type and its code, or undefined when no plugin of this worker has it. */
@@ -101,6 +104,7 @@ async function outputsOf(request: TaskRunRequest, tools: TaskRunTools): Promise<
       log.write(level, message);
     },
     settings: task.settings,
+    topics: (connection) => topicsOf(tools.topics, connection),
   });
 }
 

@@ -7,6 +7,7 @@ import type { Membership } from '../ports/membership.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { Random } from '../ports/random.ts';
 import type { Secrets } from '../ports/secrets.ts';
+import type { TopicsProvider } from '../ports/topics.ts';
 import type { PluginHost } from '../plugin/host.ts';
 import { EvaluationThread } from './evaluation.ts';
 import { WorkerPool } from './pool.ts';
@@ -24,6 +25,8 @@ export interface WorkerOptions {
   /** Variables that flows may read by `env('X')`. */
   readonly variable: (name: string) => string | undefined;
   readonly blobs: BlobStore;
+  /** Users' topics; undefined: there are no connections. */
+  readonly topics?: TopicsProvider;
   readonly plugins: Pick<PluginHost, 'task'>;
   readonly catalog: Catalog;
   /** Worker groups that this process works for. */
@@ -49,6 +52,7 @@ export class Worker {
       secrets: options.secrets,
       variable: options.variable,
       blobs: options.blobs,
+      topics: options.topics,
       propertyCheck: new PropertyCheck(),
       evaluation: this.#evaluation,
       resolve: (type) => resolveTask(options, type),

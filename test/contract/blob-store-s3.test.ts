@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { S3BlobStore, type S3BlobStoreOptions } from '../../src/adapters/s3/blob-store.ts';
+import { examineBucket } from '../../src/adapters/s3/examine-bucket.ts';
 import { S3_START_TIMEOUT_MS, s3Account } from '../services/s3.ts';
 import { TestBucket } from '../services/s3-bucket.ts';
 import { blobStoreCases } from './blob-store.ts';
@@ -112,5 +113,23 @@ describe('objects of the blob store', () => {
     const endpoint = await serve((request) => request.socket.destroy());
     const store = await open(await emptyBucket(), { endpoint });
     await expect(store.get(`blob:${'0'.repeat(64)}`)).rejects.toThrow(/^Could not read a blob: /);
+  });
+});
+
+describe('doctor', () => {
+  it('says whether the bucket can be used', async () => {
+    const bucket = await emptyBucket();
+    const options = { ...bucket.place, prefix: 'large/', now: () => Date.now() };
+    expect(await examineBucket(options)).toMatchObject([{ level: 'ok' }]);
+    await bucket.send({ method: 'DELETE' });
+    expect(await examineBucket(options)).toMatchObject([
+      {
+        level: 'problem',
+        message: expect.stringContaining('NoSuchBucket'),
+        advice: expect.any(String),
+      },
+    ]);
+    const endpoint = await serve((request) => request.socket.destroy());
+    expect(await examineBucket({ ...options, endpoint })).toMatchObject([{ level: 'problem' }]);
   });
 });

@@ -6,7 +6,7 @@ import type { CliCommand } from '../command.ts';
 import { followExecution, recordOf } from '../follow.ts';
 import { stateText } from '../format/state.ts';
 import { oneLine, timeText } from '../format/text.ts';
-import { Patience } from '../patience.ts';
+import { resumedStream } from '../resumed-stream.ts';
 import { clientOf, type ServerOption, withServer } from '../server.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -48,6 +48,9 @@ async function tailExecution(
   // Asked first, so that an unknown id is said at once.
   await client.request('GET', `/api/v1/executions/${encodeURIComponent(id)}`);
   await followExecution(client, id, {
+    say: (text) => {
+      terminal.error(`${text}\n`);
+    },
     onEvent: (record) => {
       const line = json === true ? JSON.stringify(record) : formatEvent(record.event, record);
       terminal.out(`${line}\n`);
@@ -59,51 +62,30 @@ async function tailAll(
   client: ApiClient,
   { json, last }: Options,
   terminal: Terminal,
-): Promise<never> {
-  return tail(client, { last }, (message) => {
+): Promise<void> {
+  for await (const message of tail(client, { last }, terminal)) {
     const record = recordOf(message);
-    if (record === undefined) return;
+    if (record === undefined) continue;
     terminal.out(`${json === true ? message.data : formatEvent(record.event, record)}\n`);
-  });
+  }
 }
 
 type Placed = PublicRecord & { readonly partition: number; readonly offset: number };
 
-async function tailPublic(
-  client: ApiClient,
-  { json }: Options,
-  terminal: Terminal,
-): Promise<never> {
-  return tail(client, { public: 'true' }, ({ data }) => {
+async function tailPublic(client: ApiClient, { json }: Options, terminal: Terminal): Promise<void> {
+  for await (const { event, data } of tail(client, { public: 'true' }, terminal)) {
+    if (event === 'snapshot') continue;
     // The server streams nothing else here.
     const record = JSON.parse(data) as Placed;
     terminal.out(json === true ? `${data}\n` : `${publicLine(record, terminal.color)}\n`);
-  });
+  }
 }
 
-/** Goes on over restarts of the server, behind the last event where the stream has ids. */
-async function tail(
-  client: ApiClient,
-  query: Query,
-  onMessage: (message: StreamedEvent) => void,
-): Promise<never> {
-  const patience = new Patience();
-  let reached: string | undefined;
-  for (;;) {
-    const headers: Record<string, string> =
-      reached === undefined ? {} : { 'last-event-id': reached };
-    try {
-      const stream = await client.stream('/api/v1/events', { query, headers });
-      patience.there();
-      for await (const message of stream) {
-        reached = message.id ?? reached;
-        onMessage(message);
-      }
-      await patience.again();
-    } catch (error) {
-      await patience.after(error);
-    }
-  }
+function tail(client: ApiClient, query: Query, terminal: Terminal): AsyncIterable<StreamedEvent> {
+  const say = (text: string): void => {
+    terminal.error(`${text}\n`);
+  };
+  return resumedStream(client, '/api/v1/events', { query, say });
 }
 
 /** `2026-01-31 01:59:00.123 fulfil-order … execution.ended SUCCESS` */

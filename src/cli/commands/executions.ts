@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { ApiClient } from '../../http/client/api-client.ts';
-import type { ExecutionBody, LogLineBody } from '../api-bodies.ts';
+import type { ExecutionBody } from '../api-bodies.ts';
 import type { CliCommand } from '../command.ts';
+import { executionLogs } from '../execution-logs.ts';
 import { executionColumns, formatExecution } from '../format/execution.ts';
 import {
   formatOf,
@@ -11,7 +11,7 @@ import {
   withOutput,
 } from '../format/output.ts';
 import { stateText } from '../format/state.ts';
-import { oneLine, timeText } from '../format/text.ts';
+import { oneLine } from '../format/text.ts';
 import { executionPath } from '../reference.ts';
 import { clientOf, type ServerOption, withServer } from '../server.ts';
 import type { Terminal } from '../terminal.ts';
@@ -27,7 +27,7 @@ export const executions: CliCommand = {
       .description('Look at executions, and end them.');
     list(noun, terminal);
     get(noun, terminal);
-    logs(noun, terminal);
+    executionLogs(noun, terminal);
     end(
       noun,
       terminal,
@@ -113,39 +113,6 @@ export function printExecution(
       return terminal.out(`${body.executionId}\n`);
     case 'table':
       return terminal.out(formatExecution(body, terminal.color));
-  }
-}
-
-/** As many lines as one request gives. */
-const LINES_PAGE = 1_000;
-
-function logs(noun: Command, terminal: Terminal): void {
-  const command = noun
-    .command('logs')
-    .description('Print what its tasks have logged.')
-    .argument('<execution>');
-  withServer(withOutput(command)).action(async (id: string, options: Options) => {
-    const lines = await allLines(clientOf(options, terminal), id);
-    if (formatOf(options) === 'json') return printJson(terminal, { lines });
-    for (const { time, level, task, message } of lines) {
-      const line = `${timeText(time)} ${level.padEnd(5)} ${task}: ${oneLine(message)}`;
-      terminal.out(`${line}\n`);
-    }
-  });
-}
-
-async function allLines(client: ApiClient, id: string): Promise<readonly LogLineBody[]> {
-  const all: LogLineBody[] = [];
-  for (;;) {
-    const last = all.at(-1);
-    const after = last === undefined ? undefined : String(last.offset);
-    const { lines } = await client.request<{ readonly lines: readonly LogLineBody[] }>(
-      'GET',
-      `${executionPath(id)}/logs`,
-      { query: { after, limit: String(LINES_PAGE) } },
-    );
-    all.push(...lines);
-    if (lines.length < LINES_PAGE) return all;
   }
 }
 

@@ -4,9 +4,7 @@ import type { ApiClient } from '../../http/client/api-client.ts';
 import { parseDuration } from '../../support/duration.ts';
 import type { ExecutionBody, StartedBody } from '../api-bodies.ts';
 import type { CliCommand } from '../command.ts';
-import { CommandEnd, exitCodes } from '../exit.ts';
-import { followExecution } from '../follow.ts';
-import { failureText } from '../format/execution.ts';
+import { failUnlessSuccessful, followExecution } from '../follow.ts';
 import { formatOf, type OutputOptions, printJson, withOutput } from '../format/output.ts';
 import { stateText } from '../format/state.ts';
 import { readLabels, readPairs } from '../pairs.ts';
@@ -23,9 +21,6 @@ interface Options extends OutputOptions, ServerOption {
   readonly follow?: boolean;
   readonly timeout?: number;
 }
-
-/** Ends that make the command fail; WARNING is a success with a remark. */
-const FAILED_STATES = new Set(['FAILED', 'KILLED', 'CANCELLED']);
 
 export const run: CliCommand = {
   name: 'run',
@@ -94,17 +89,14 @@ async function waitFor(
 ): Promise<ExecutionBody> {
   return followExecution(client, id, {
     timeoutMs: timeout,
+    say: (text) => {
+      terminal.error(`${text}\n`);
+    },
     onEvent: (record) => {
       // The result is the data; what leads to it goes beside.
       if (follow === true) terminal.error(`${formatEvent(record.event, record)}\n`);
     },
   });
-}
-
-function failUnlessSuccessful({ executionId, state, error }: ExecutionBody): void {
-  if (!FAILED_STATES.has(state)) return;
-  const why = error === null ? '' : `: ${failureText(error)}`;
-  throw new CommandEnd(exitCodes.failed, `Execution ${executionId} ${state}${why}`);
 }
 
 function duration(text: string): number {

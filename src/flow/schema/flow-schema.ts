@@ -11,13 +11,13 @@ import type { Json, JsonObject } from '../../support/json.ts';
 import { type Later, laterProperties } from './later.ts';
 import {
   closedObject,
+  commonOf,
   flowProperties,
   flowRequired,
   inputProperties,
   outputProperties,
   type Properties,
   taskProperties,
-  triggerProperties,
   without,
 } from './shape.ts';
 import { eitherOf, templated, type Wrap } from './templated.ts';
@@ -141,8 +141,7 @@ function list(definition: string, minItems = 0): JsonObject {
 }
 
 function triggerDefinition(trigger: TriggerType, later: Later): JsonObject {
-  const common = written(without(triggerProperties, later.trigger), eitherOf);
-  const definition = typeDefinition(trigger, common);
+  const definition = typeDefinition(trigger, written(commonOf(trigger.kind, later), eitherOf));
   const { exactlyOne } = trigger;
   if (exactlyOne === undefined) return definition;
   return { ...definition, oneOf: exactlyOne.map((property) => ({ required: [property] })) };

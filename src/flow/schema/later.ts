@@ -35,7 +35,7 @@ export const laterProperties: Later = {
     'errors',
     'finally',
   ]),
-  trigger: new Set(['debounce', 'batch', 'stopAfter', 'onError']),
+  trigger: new Set(['debounce', 'batch', 'stopAfter']),
 };
 
 export const laterInputTypes: ReadonlySet<string> = new Set([
@@ -72,7 +72,6 @@ const laterTypeNames: ReadonlySet<string> = new Set([
   'jsonata',
   'worker',
   'working-directory',
-  'schedule',
 ]);
 
 const laterFamilies = ['kafka.', 'script.', 's3.', 'redis.', 'kv.'] as const;

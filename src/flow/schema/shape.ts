@@ -1,9 +1,10 @@
 /** The parts of a flow that do not depend on the catalog: JSON Schema with our `x-kind` annotation. */
 import type { commonTaskProperties, commonTriggerProperties } from '../../model/catalog.ts';
-import type { PropertySchema } from '../../model/catalog.ts';
+import type { PropertySchema, TriggerKind } from '../../model/catalog.ts';
 import { inputTypes } from '../../model/inputs.ts';
 import type { JsonObject } from '../../support/json.ts';
 import { onTriggerErrors } from '../definition.ts';
+import type { Later } from './later.ts';
 import { retrySchema } from './retry-schema.ts';
 
 export type Properties = Readonly<Record<string, PropertySchema>>;
@@ -118,7 +119,8 @@ export const triggerProperties: Readonly<
     default: 'dlq',
     description:
       'What becomes of an event that cannot be evaluated, or gives wrong inputs. `dlq`: a dead letter. ' +
-      '`skip`: nothing. `pause`: the trigger stops until it is enabled or changed.',
+      '`skip`: nothing. `pause`: the trigger stops until it is enabled or changed. A `webhook` has no such ' +
+      'property: the sender is answered.',
   },
 };
 
@@ -198,4 +200,13 @@ export function closedObject(properties: JsonObject, required: readonly string[]
 /** The properties but for those that this version has not. */
 export function without(properties: Properties, later: ReadonlySet<string>): Properties {
   return Object.fromEntries(Object.entries(properties).filter(([name]) => !later.has(name)));
+}
+
+/**
+ * What a trigger of the kind has beside its own properties. Whoever sends a request is told what is wrong with it
+ * in the answer, so that nothing is left to do by `onError`.
+ */
+export function commonOf(kind: TriggerKind, later: Later): Properties {
+  const properties = without(triggerProperties, later.trigger);
+  return kind === 'request' ? without(properties, new Set(['onError'])) : properties;
 }

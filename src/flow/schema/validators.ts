@@ -13,6 +13,7 @@ import { formats } from './formats.ts';
 import { type Later, laterProperties, notInThisVersion } from './later.ts';
 import {
   closedObject,
+  commonOf,
   flowProperties,
   flowRequired,
   inputProperties,
@@ -85,13 +86,17 @@ function makeValidators(catalog: Catalog, later: Later): Validators {
       const type = catalog.triggers.get(name);
       if (type === undefined) return undefined;
       return once(triggers, name, () => {
-        const properties = { ...ownProperties(type), ...triggerIdentity };
+        const common = written(commonOf(type.kind, later), unlessExpression);
+        const properties = { ...ownProperties(type), ...common };
         const schema = closedObject(properties, ['id', 'type', ...type.required]);
-        return partCheck(ajv, schema, laterHints.trigger);
+        return partCheck(ajv, schema, new Map([...answered, ...laterHints.trigger]));
       });
     },
   };
 }
+
+/** Of triggers that are requests. */
+const answered = [['onError', 'Whoever sends the request gets the error as the answer.']] as const;
 
 const onlyOfBlocks = stageProperties.map(
   (stage) => [stage, `Only blocks have \`${stage}\`: put the task into a \`sequence\`.`] as const,

@@ -1,11 +1,14 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { logLevels } from '../../model/records.ts';
+import type { LogLineView } from '../../ports/views.ts';
 import { streamAll } from '../all-events.ts';
 import { declare, queryOf } from '../declare.ts';
 import { eventsOf, findExecution } from '../execution-reader.ts';
 import { streamExecution } from '../execution-stream.ts';
 import { problemAnswers } from '../problem.ts';
-import { streamPublic } from '../public-stream.ts';
+import { publicRecords, streamTopic } from '../topic-stream.ts';
+import { findLines } from '../find-lines.ts';
 import { streamLog } from '../log-stream.ts';
 import type { HttpServices } from '../services.ts';
 import { logLineBody } from './executions.ts';
@@ -32,22 +35,39 @@ const eventsRoute = createRoute({
   },
 });
 
+const lineSchema = z
+  .strictObject({
+    offset: z.int(),
+    taskRun: z.string(),
+    task: z.string(),
+    level: z.enum(logLevels),
+    message: z.string(),
+    time: z.string(),
+  })
+  .openapi('LogLine');
+
 const logsQuery = z.object({
   after: z.coerce.number().int().optional(),
   limit: z.coerce.number().int().min(1).max(10_000).default(1_000),
+  task: z.string().optional().openapi({ description: 'Id of a task: only its lines' }),
+  level: z.enum(logLevels).optional().openapi({ description: 'Only lines of this level or above' }),
+  since: z.iso.datetime({ offset: true }).optional(),
 });
 
 const logsRoute = createRoute({
   method: 'get',
   path: '/api/v1/executions/{id}/logs',
   summary: 'The log lines of an execution; as a stream with `Accept: text/event-stream`',
-  description: 'The id of a streamed line is its offset; `Last-Event-ID` resumes behind it.',
+  description:
+    'The id of a streamed `line` is its offset; `Last-Event-ID` resumes behind it. The stream ends with the execution: its last message, `end`, has the state, and `complete: false` when lines may be missing that came late.',
   request: { params: z.object({ id: z.string() }), query: logsQuery },
   responses: {
     200: {
-      description: 'Lines in their order; pass the last `offset` as `after` for more',
+      description: 'Lines in their order; there may be more behind `next`, to be passed as `after`',
       content: {
-        'application/json': { schema: z.object({ lines: z.array(z.looseObject({})) }) },
+        'application/json': {
+          schema: z.object({ lines: z.array(lineSchema), next: z.int().optional() }),
+        },
         'text/event-stream': { schema: z.string() },
       },
     },
@@ -79,7 +99,6 @@ export const eventRouteConfigs = [eventsRoute, logsRoute, tailRoute];
 
 /** `GET /api/v1/executions/{id}/events`, `/{id}/logs`, and `GET /api/v1/events`. */
 export function eventRoutes(app: OpenAPIHono, services: HttpServices): void {
-  const { options } = services;
   declare(app, eventsRoute, async (context) => {
     const view = await findExecution(services, context.req.param('id') ?? '');
     if (wantsStream(context)) return streamExecution(context, services, view);
@@ -88,17 +107,32 @@ export function eventRoutes(app: OpenAPIHono, services: HttpServices): void {
   });
   declare(app, logsRoute, async (context) => {
     const view = await findExecution(services, context.req.param('id') ?? '');
-    if (wantsStream(context)) return streamLog(context, services, view, logLineBody);
-    const { after, limit } = queryOf(context, logsQuery);
-    const range = { limit, ...(after === undefined ? {} : { after }) };
-    const lines = await options.views.logLines(view.id, range);
-    return context.json({ lines: lines.map(logLineBody) });
+    const query = queryOf(context, logsQuery);
+    const wanted = linesWanted(query);
+    if (wantsStream(context)) {
+      return streamLog(context, services, view, { isWanted: wanted, body: logLineBody });
+    }
+    const { after = -1, limit } = query;
+    const { lines, next } = await findLines(services, view.id, { after, limit, isWanted: wanted });
+    return context.json({
+      lines: lines.map(logLineBody),
+      ...(next === undefined ? {} : { next }),
+    });
   });
   declare(app, tailRoute, (context) => {
     const query = queryOf(context, tailQuery);
-    if (query.public === 'true') return streamPublic(context, services);
+    if (query.public === 'true') return streamTopic(context, services, publicRecords);
     return streamAll(context, services, query.last);
   });
+}
+
+function linesWanted({ task, level, since }: z.infer<typeof logsQuery>) {
+  const lowest = level === undefined ? 0 : logLevels.indexOf(level);
+  const sinceMs = since === undefined ? 0 : Date.parse(since);
+  return (line: LogLineView): boolean =>
+    (task === undefined || line.task === task) &&
+    line.timeMs >= sinceMs &&
+    logLevels.indexOf(line.level) >= lowest;
 }
 
 function wantsStream(context: Context): boolean {

@@ -99,7 +99,7 @@ describe('sources', () => {
     });
     expect(config.data.folder).toBe(join(folder, 'etc/state'));
     expect(config.plugins).toEqual([join(folder, 'etc/mine'), '/opt/theirs']);
-    expect(config.blobs.path).toBe(join(folder, 'blobs'));
+    expect(config.blobs).toEqual({ type: 'file', path: join(folder, 'blobs') });
   });
 });
 
@@ -204,7 +204,7 @@ describe('values', () => {
     ['kafka: { brokers: a:1 }', 'must be a list of texts; it is "a:1"'],
     ['kafka: { brokers: [1] }', 'must be a list of texts; it is [1]'],
     ['data: { durability: best }', 'must be one of normal, full; it is "best"'],
-    ['blobs: { type: s3 }', 'must be one of file; it is "s3"'],
+    ['blobs: { type: ftp }', 'must be one of file, s3; it is "ftp"'],
     ['plugin: { script: { enabled: yes } }', 'must be true or false; it is "yes"'],
     [`kafka: { prefix: [${'a, '.repeat(40)}] }`, '…'],
   ])('%s: %s', (yaml, message) => {

@@ -1,4 +1,4 @@
-import { HOOK, LOG, type Row } from './diagnostic-row.ts';
+import { LOG, type Row } from './diagnostic-row.ts';
 import { HEAD, withTasks } from './reading.ts';
 
 const logWith = (properties: string): string =>
@@ -275,12 +275,5 @@ export const blockRows: readonly Row[] = [
     text: loop('failFast: << globals.x >>'),
     says: '`failFast` of task `lines` is static',
     unseen: true,
-  },
-  {
-    code: 'property-invalid',
-    title: 'what a trigger does with an error',
-    text: withTasks(LOG, `${HOOK}    onError: ignore\n`),
-    marks: 'ignore',
-    says: 'must be one of dlq, skip, pause',
   },
 ];

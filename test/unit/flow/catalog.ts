@@ -46,7 +46,7 @@ export const early: Pick<ReadFlowOptions, 'later'> & { readonly catalog: Catalog
       'errors',
       'finally',
     ]),
-    trigger: without(laterProperties.trigger, ['onError']),
+    trigger: laterProperties.trigger,
   },
 };
 

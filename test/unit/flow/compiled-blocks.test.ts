@@ -21,7 +21,7 @@ const order = flowOf(
 namespace: shop
 timeout: << inputs.hours >>h
 inputs: [ { id: hours, type: int }, { id: lines, type: json } ]
-triggers: [ { id: hook, type: webhook, onError: pause, inputs: { hours: 1, lines: << trigger.body >> } } ]
+triggers: [ { id: records, type: test.stream, onError: pause, inputs: { hours: 1, lines: << trigger.value >> } } ]
 tasks:
   - id: kind
     type: switch

@@ -10,8 +10,9 @@ import { expressionRows } from './expression-rows.ts';
 import { fileRows } from './file-rows.ts';
 import { orderRows } from './order-rows.ts';
 import { diagnose, fixed } from './reading.ts';
+import { triggerRows } from './trigger-rows.ts';
 
-const rows = [...fileRows, ...blockRows, ...expressionRows, ...orderRows];
+const rows = [...fileRows, ...blockRows, ...triggerRows, ...expressionRows, ...orderRows];
 
 describe('diagnostics', () => {
   it.each(rows)('$code: $title', ({ code, text, at, marks, says, hint, fix }) => {

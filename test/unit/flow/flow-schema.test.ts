@@ -8,6 +8,7 @@ import { blockRows } from './block-rows.ts';
 import { early } from './catalog.ts';
 import { fileRows } from './file-rows.ts';
 import { codesOf, withTasks } from './reading.ts';
+import { triggerRows } from './trigger-rows.ts';
 
 const { catalog, later } = early;
 const schema = flowSchema(catalog, later);
@@ -21,7 +22,7 @@ const visible = ['property-unknown', 'property-missing', 'property-invalid', 'ty
 
 describe('flow.schema.json', () => {
   // Durations as people write them have no name in JSON Schema.
-  const rows = [...fileRows, ...blockRows].filter(
+  const rows = [...fileRows, ...blockRows, ...triggerRows].filter(
     ({ code, title, unseen }) =>
       visible.includes(code) && unseen !== true && !title.includes('duration'),
   );

@@ -5,7 +5,7 @@ import { ApiClient, ServerProblem } from '../../../src/http/client/api-client.ts
 import { SqliteViews } from '../../../src/adapters/sqlite/views.ts';
 import { AllEvents } from '../../../src/http/all-events.ts';
 import { parseReached } from '../../../src/http/reached.ts';
-import type { StreamMessage } from '../../../src/http/sse.ts';
+import type { Outlet, StreamMessage } from '../../../src/http/sse.ts';
 import { Indexer } from '../../../src/indexer/indexer.ts';
 import type { Log } from '../../../src/ports/log.ts';
 import { eventually } from '../../support/memory-ports.ts';
@@ -25,6 +25,16 @@ beforeAll(async () => {
 });
 
 afterAll(() => wired.close());
+
+/** For a client that takes everything. */
+const openOutlet: Outlet = {
+  send: () => undefined,
+  end: () => undefined,
+  fail: () => undefined,
+  isFull: false,
+  isOver: false,
+  room: () => Promise.resolve(),
+};
 
 interface Seen {
   readonly id: string | undefined;
@@ -129,11 +139,9 @@ it('gives what happens while the past is read once, too', async () => {
     const { partition, offset } = data as { partition: number; offset: number };
     if (event !== 'snapshot') places.push(`${partition}:${offset}`);
   };
-  const stop = await new AllEvents(
-    { ...wired.ports, log: slow, indexer },
-    send,
-    () => undefined,
-  ).begin(parseReached(first?.id), 0);
+  const outlet = { ...openOutlet, send };
+  const all = new AllEvents({ ...wired.ports, log: slow, indexer }, outlet);
+  const stop = await all.begin(parseReached(first?.id), 0);
   const made = (log.partitions - 1) * EVENTS_EACH;
   await eventually('all events', () => new Set(places).size >= made);
   expect(places).toHaveLength(made);

@@ -27,7 +27,7 @@ function serve(): Served {
     return context.json({ code: error.code, retry: error.retryAfterSeconds }, 503);
   });
   app.get('/', (context) =>
-    streams.answer(context, (send, end) => {
+    streams.answer(context, ({ send, end }) => {
       sources.push({ send, end });
       return () => (stopped += 1);
     }),

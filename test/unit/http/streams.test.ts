@@ -134,7 +134,7 @@ describe('one execution', () => {
     expect(events.map((message) => message.id)).toEqual(await listed(id));
   });
 
-  it('gives each event once, in order, over any reconnects', async () => {
+  it('gives each event once, in order, over any reconnects', { timeout: 30_000 }, async () => {
     const cuts = fc.array(fc.integer({ min: 2, max: 12 }), { minLength: 1, maxLength: 4 });
     await fc.assert(
       fc.asyncProperty(cuts, async (counts) => {

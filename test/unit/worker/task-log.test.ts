@@ -6,7 +6,7 @@ import type { OutgoingRecord } from '../../../src/model/log-records.ts';
 import type { LogLine, TaskDispatch } from '../../../src/model/records.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import type { Log, LogProducer, SendOutcome } from '../../../src/ports/log.ts';
-import { Masker } from '../../../src/worker/masking.ts';
+import { Masker } from '../../../src/plugin/masking.ts';
 import { TaskLog } from '../../../src/worker/task-log.ts';
 
 const execution = executionId('0'.repeat(26));

@@ -2,7 +2,7 @@ import { lookup as resolveHost, type LookupAddress } from 'node:dns';
 import { BlockList, isIP, isIPv4, type LookupFunction } from 'node:net';
 
 /**
- * Which addresses tasks may call (S6): public ones, and what `plugin.http.allow` names.
+ * Which addresses a plugin may connect to for a flow (S6): public ones, and what its setting `allow` names.
  *
  * The decision is made about the address that the socket will really connect to, inside the look-up of the
  * connection: a name that resolves differently a moment later (DNS rebinding) and a redirect take the same
@@ -12,9 +12,12 @@ import { BlockList, isIP, isIPv4, type LookupFunction } from 'node:net';
 export class AddressPolicy {
   readonly #hosts = new Set<string>();
   readonly #ranges = new BlockList();
+  /** Where the operator allows more, such as `plugin.http.allow`. */
+  readonly setting: string;
 
   /** @param allow hosts, `host:port`, addresses, or ranges such as `10.0.0.0/8`. */
-  constructor(allow: readonly string[]) {
+  constructor(allow: readonly string[], setting: string) {
+    this.setting = setting;
     for (const entry of allow) this.#allow(entry);
   }
 
@@ -49,14 +52,32 @@ export class AddressRefused extends Error {
   readonly host: string;
   readonly address: string;
 
-  constructor(host: string, address: string) {
+  constructor(host: string, address: string, setting: string) {
     super(
       `${host} is ${address === host ? 'not a public address' : `${address}, which is not a public address`}; ` +
-        `to allow it, add "${host}" to plugin.http.allow of the worker's configuration`,
+        `to allow it, add "${host}" to ${setting} of the server's configuration`,
     );
     this.host = host;
     this.address = address;
   }
+}
+
+/**
+ * An address written in a URL is connected to without a look-up, so it is checked before.
+ *
+ * @throws {@link AddressRefused}
+ */
+export function checkLiteralAddress(url: URL, policy: AddressPolicy): void {
+  // The URL parser has turned octal, hexadecimal and decimal spellings into the plain form.
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  if (isIP(host) === 0 || policy.namesHost(host, portOf(url)) || policy.allowsAddress(host)) return;
+  throw new AddressRefused(host, host, policy.setting);
+}
+
+/** The port that a URL of HTTP leads to. */
+export function portOf(url: URL): number {
+  if (url.port !== '') return Number(url.port);
+  return url.protocol === 'https:' ? 443 : 80;
 }
 
 /** A look-up for `net.connect` that passes only addresses which the policy allows for this host. */
@@ -71,7 +92,8 @@ export function policedLookup(policy: AddressPolicy, port: number): LookupFuncti
         ? undefined
         : addresses.find(({ address }) => !policy.allowsAddress(address));
       const first = addresses[0];
-      if (refused !== undefined) callback(new AddressRefused(host, refused.address), '');
+      if (refused !== undefined)
+        callback(new AddressRefused(host, refused.address, policy.setting), '');
       else if (options.all === true) callback(null, addresses);
       else if (first === undefined) callback(new Error(`no address for ${host}`), '');
       else callback(null, first.address, first.family);

@@ -3,9 +3,9 @@
  * later place could tell: an object with the key that marks a reference (it would make us fetch a value that
  * its sender never had), and nesting so deep that some recursion over the value would exhaust the stack.
  */
-import { limits } from '../model/limits.ts';
-import { referenceMarker } from '../model/reference.ts';
-import type { Parsed } from '../model/starts.ts';
+import { limits } from './limits.ts';
+import { referenceMarker } from './reference.ts';
+import type { Parsed } from './starts.ts';
 import type { Json } from '../support/json.ts';
 
 /** `not-json`, `too-deep` or `reserved-key`; the message says which and where. */
