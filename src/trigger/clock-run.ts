@@ -12,11 +12,12 @@ import { triggerSource } from '../model/triggers.ts';
 import type { ClockTrigger } from '../plugin/index.ts';
 import { sleep } from '../ports/clock.ts';
 import type { JsonObject } from '../support/json.ts';
-import { type ClockPolicies, dueAfter, type Due } from './due-times.ts';
+import { type ClockPolicies, dueAfter, type Due, type DueTimes } from './due-times.ts';
 import type { PlacedEvent } from './delivery.ts';
 import { firedUntil } from './fired-until.ts';
 import type { RunContext } from './run-context.ts';
 import { SourceLine } from './sequenced-starts.ts';
+import type { TriggerTarget } from './target.ts';
 
 /** The clock is looked at at least so often, since it may be set. */
 const LOOK_MS = 5_000;
@@ -43,9 +44,10 @@ export async function runClock(run: RunContext<'clock'>, properties: JsonObject)
   });
   if (firedMs !== known?.['firedMs']) await save(clockRun, firedMs);
   const line = new SourceLine(services.sequenced, signal);
+  const times = timesOf(target, properties);
   while (!signal.aborted) {
     const now = clock.now();
-    const due = dueAfter(clockOf(clockRun), firedMs, now, clockRun.policies);
+    const due = dueAfter(times, firedMs, now, clockRun.policies);
     if (due.missed !== undefined) {
       firedMs = due.missed.untilMs;
       await noteMissed(clockRun, due.missed);
@@ -87,10 +89,17 @@ export function clockFields(
   };
 }
 
-function clockOf({ target, properties }: ClockRun) {
+/** The same question is asked at every look, and costs a plugin more than a look. */
+function timesOf({ trigger }: TriggerTarget<'clock'>, properties: JsonObject): DueTimes {
+  let asked: { readonly afterMs: number; readonly dueMs: number | undefined } | undefined;
   return {
-    next: (afterMs: number) => target.trigger.next(properties, afterMs),
-    previous: (beforeMs: number) => target.trigger.previous(properties, beforeMs),
+    next(afterMs) {
+      if (asked?.afterMs !== afterMs) {
+        asked = { afterMs, dueMs: trigger.next(properties, afterMs) };
+      }
+      return asked.dueMs;
+    },
+    previous: (beforeMs) => trigger.previous(properties, beforeMs),
   };
 }
 

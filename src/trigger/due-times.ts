@@ -30,7 +30,7 @@ export interface Due {
 
 /** A due time is not missed, only late, for so long: a trigger changes its owner, a process restarts. */
 export const LATE_MS = 60_000;
-export const COUNTED_MAX = 1_000;
+export const COUNTED_MAX = 100;
 
 /** @param firedMs all due times up to here are done. */
 export function dueAfter(
