@@ -1,7 +1,7 @@
 /** What is wrong with a history, by the rules that every history keeps; [] when it is legal. */
 import type { Event, ExecutionEvent } from '../../../src/model/events.ts';
 
-const partitionEvents: ReadonlySet<string> = new Set([
+export const partitionEvents: ReadonlySet<string> = new Set([
   'start.duplicate',
   'start.rejected',
   'command.held',
@@ -50,7 +50,8 @@ function runProblems(history: readonly ExecutionEvent[], ended: boolean): readon
     const iteration = 'iteration' in event ? event.iteration : undefined;
     const begins = iteration !== undefined && iteration.run === parent;
     // What its block has let go of goes on after the end of that.
-    if (!open.has(begins ? iteration.loop : parent) && !open.has(run)) {
+    const around = begins && !open.has(parent) ? iteration.loop : parent;
+    if (!open.has(around) && !open.has(run)) {
       problems.push(`run ${run} is a child of ${parent}, which is not open`);
     }
     // An iteration begins with the first event of its first task.

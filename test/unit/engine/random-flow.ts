@@ -1,5 +1,6 @@
 /** Random flows and what may happen to them, as data that fast-check can shrink. */
 import fc from 'fast-check';
+import { stringify } from 'yaml';
 import { valueReference } from '../../../src/model/reference.ts';
 import type { JsonObject } from '../../../src/support/json.ts';
 
@@ -16,9 +17,36 @@ export interface RandomTask {
     | 'skip'
     | 'fail'
     | 'exit'
-    | 'sequence';
+    | 'sequence'
+    | 'parallel'
+    | 'if'
+    | 'switch'
+    | 'foreach';
   readonly when: 'absent' | 'true' | 'false' | 'deferred';
   readonly tasks: readonly RandomTask[];
+  readonly more: MoreOfTask;
+}
+
+/** What any task may have beside its type, and blocks beside their tasks. */
+export interface MoreOfTask {
+  readonly attempts: number;
+  readonly random: boolean;
+  readonly timeout: boolean;
+  readonly allowFailure: boolean;
+  readonly allowWarning: boolean;
+  readonly failFast: 'wait' | 'kill' | 'detach';
+  readonly limit: number;
+  /** Values of a loop, and which branch a choice takes. */
+  readonly values: number;
+  readonly other: readonly RandomTask[];
+  readonly errors: readonly RandomTask[];
+  readonly finally: readonly RandomTask[];
+}
+
+/** A flow is its tasks, with what follows them and a timeout, as of a block. */
+export interface RandomFlow {
+  readonly tasks: readonly RandomTask[];
+  readonly more: MoreOfTask;
 }
 
 export type Operation =
@@ -32,6 +60,7 @@ export type Operation =
       readonly kind: 'result';
       readonly pick: number;
       readonly state: 'SUCCESS' | 'FAILED';
+      readonly definite: boolean;
       readonly stale: boolean;
     }
   | {
@@ -71,6 +100,41 @@ const when = fc.constantFrom(
   ...(['absent', 'absent', 'absent', 'true', 'false', 'deferred'] as const),
 );
 
+const usually = <Value>(value: Value, others: readonly Value[]): fc.Arbitrary<Value> =>
+  fc.oneof(
+    { arbitrary: fc.constant(value), weight: 4 },
+    { arbitrary: fc.constantFrom(...others), weight: 1 },
+  );
+
+const plain: MoreOfTask = {
+  attempts: 1,
+  random: false,
+  timeout: false,
+  allowFailure: false,
+  allowWarning: false,
+  failFast: 'wait',
+  limit: 0,
+  values: 0,
+  other: [],
+  errors: [],
+  finally: [],
+};
+
+const moreOfLeaf: fc.Arbitrary<MoreOfTask> = fc.record({
+  ...fixed(plain),
+  attempts: usually(1, [2, 3]),
+  random: fc.boolean(),
+  timeout: usually(false, [true]),
+  allowFailure: usually(false, [true]),
+  allowWarning: usually(false, [true]),
+});
+
+function fixed(more: MoreOfTask): { [Key in keyof MoreOfTask]: fc.Arbitrary<MoreOfTask[Key]> } {
+  const entries = Object.entries(more).map(([key, value]) => [key, fc.constant(value)]);
+  // Each key has an arbitrary of its own value.
+  return Object.fromEntries(entries) as ReturnType<typeof fixed>;
+}
+
 const leaf: fc.Arbitrary<RandomTask> = fc.record({
   kind: fc.oneof(
     { arbitrary: leafKind, weight: 20 },
@@ -78,28 +142,55 @@ const leaf: fc.Arbitrary<RandomTask> = fc.record({
   ),
   when,
   tasks: fc.constant([]),
+  more: moreOfLeaf,
 });
 
-const task: fc.Arbitrary<RandomTask> = fc.letrec<{ task: RandomTask }>((tie) => ({
-  task: fc.oneof(
-    { maxDepth: 3 },
-    { arbitrary: leaf, weight: 4 },
-    {
-      arbitrary: fc.record({
-        kind: fc.constant('sequence' as const),
-        when,
-        tasks: fc.array(tie('task'), { minLength: 1, maxLength: 4 }),
-      }),
-      weight: 2,
-    },
-  ),
-})).task;
+const { task, more } = fc.letrec<{ task: RandomTask; more: MoreOfTask }>((tie) => {
+  const some = (maxLength: number): fc.Arbitrary<RandomTask[]> =>
+    fc.array(tie('task'), { minLength: 1, maxLength });
+  const rarely = fc.oneof(
+    { maxDepth: 2 },
+    { arbitrary: fc.constant([]), weight: 3 },
+    { arbitrary: some(2), weight: 1 },
+  );
+  return {
+    task: fc.oneof(
+      { maxDepth: 3 },
+      { arbitrary: leaf, weight: 5 },
+      {
+        arbitrary: fc.record({
+          kind: fc.constantFrom(...(['sequence', 'parallel', 'if', 'switch', 'foreach'] as const)),
+          when,
+          tasks: some(3),
+          more: tie('more'),
+        }),
+        weight: 3,
+      },
+    ),
+    more: fc.record({
+      attempts: usually(1, [2]),
+      random: fc.boolean(),
+      timeout: usually(false, [true]),
+      allowFailure: usually(false, [true]),
+      allowWarning: usually(false, [true]),
+      failFast: fc.constantFrom(...(['wait', 'kill', 'detach'] as const)),
+      limit: fc.nat({ max: 2 }),
+      values: fc.nat({ max: 4 }),
+      other: rarely,
+      errors: rarely,
+      finally: rarely,
+    }),
+  };
+});
 
 /** Some flows are long enough for several steps and several pages of runs. */
-export const randomFlow: fc.Arbitrary<readonly RandomTask[]> = fc.oneof(
-  { arbitrary: fc.array(task, { minLength: 1, maxLength: 6 }), weight: 6 },
-  { arbitrary: fc.array(leaf, { minLength: 60, maxLength: 90 }), weight: 1 },
-);
+export const randomFlow: fc.Arbitrary<RandomFlow> = fc.record({
+  tasks: fc.oneof(
+    { arbitrary: fc.array(task, { minLength: 1, maxLength: 5 }), weight: 6 },
+    { arbitrary: fc.array(leaf, { minLength: 60, maxLength: 90 }), weight: 1 },
+  ),
+  more,
+});
 
 const pick = fc.nat({ max: 1_000 });
 const confirm = fc.nat({ max: 40 });
@@ -125,6 +216,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
         'SUCCESS' as const,
         'FAILED' as const,
       ),
+      definite: fc.boolean(),
       stale: fc.boolean(),
     }),
   },
@@ -187,25 +279,94 @@ export const randomInputs: JsonObject = {
   },
 };
 
-const inputs = ['inputs:', '  - { id: big, type: json }'];
-
-/** YAML of a flow. */
-export function flowYaml(id: string, tasks: readonly RandomTask[]): string {
+/** YAML of a flow. Ids of what stands in `errors` and `finally` of the flow begin with `z`. */
+export function flowYaml(id: string, { tasks, more }: RandomFlow): string {
   let count = 0;
-  const lines = (list: readonly RandomTask[], indent: string): string[] =>
-    list.flatMap((each) => {
-      const taskId = `t${++count}`;
-      const head = [`${indent}- id: ${taskId}`, `${indent}  type: ${typeOf(each)}`];
-      const condition = conditions[each.when];
-      if (condition !== undefined) head.push(`${indent}  when: "${condition}"`);
-      head.push(...properties[each.kind].map((line) => `${indent}  ${line}`));
-      if (each.kind !== 'sequence') return head;
-      return each.tasks.length === 0
-        ? [...head, `${indent}  tasks: []`]
-        : [...head, `${indent}  tasks:`, ...lines(each.tasks, `${indent}    `)];
-    });
-  const body = tasks.length === 0 ? ['tasks: []'] : ['tasks:', ...lines(tasks, '  ')];
-  return [`id: ${id}`, 'namespace: demo', 'labels: { team: a }', ...inputs, ...body].join('\n');
+  const lists = (list: readonly RandomTask[], prefix: string, inLoop: boolean): object[] =>
+    list.map((each) => taskOf(each, `${prefix}${++count}`, inLoop));
+  const taskOf = (
+    { kind, when: whenKind, tasks, more }: RandomTask,
+    taskId: string,
+    inLoop: boolean,
+  ) => {
+    const inside = (list: readonly RandomTask[], loop = inLoop): object[] => lists(list, 't', loop);
+    const condition = conditions[whenKind];
+    return {
+      id: taskId,
+      type: types[kind] ?? kind,
+      ...(condition === undefined ? {} : { when: condition }),
+      ...attemptsOf(more),
+      ...(more.timeout ? { timeout: '2s' } : {}),
+      ...(more.allowFailure ? { allowFailure: true } : {}),
+      ...(more.allowWarning ? { allowWarning: true } : {}),
+      ...(kind === 'return' && inLoop ? { value: '<< item >>' } : properties[kind]),
+      ...blockOf(kind, tasks, more, inside),
+    };
+  };
+  const follows = (list: readonly RandomTask[]): object[] => lists(list, 'z', false);
+  return stringify({
+    id,
+    namespace: 'demo',
+    labels: { team: 'a' },
+    inputs: [{ id: 'big', type: 'json' }],
+    ...(more.timeout ? { timeout: '10s' } : {}),
+    tasks: lists(tasks, 't', false),
+    ...(more.errors.length === 0 ? {} : { errors: follows(more.errors) }),
+    ...(more.finally.length === 0 ? {} : { finally: follows(more.finally) }),
+    ...(more.random ? { outputs: [{ id: 'vars', type: 'json', value: '<< vars >>' }] } : {}),
+  });
+}
+
+function attemptsOf({ attempts, random }: MoreOfTask): object {
+  if (attempts === 1) return {};
+  const wait = random
+    ? { type: 'random', minInterval: '1s', maxInterval: '5s' }
+    : { type: 'exponential', interval: '1s' };
+  return { retry: { ...wait, maxAttempts: attempts } };
+}
+
+function blockOf(
+  kind: RandomTask['kind'],
+  tasks: readonly RandomTask[],
+  { failFast, limit, values, other, errors, finally: last }: MoreOfTask,
+  inside: (list: readonly RandomTask[], loop?: boolean) => object[],
+): object {
+  if (tasks.length === 0) return {};
+  const follow = {
+    ...(errors.length === 0 ? {} : { errors: inside(errors) }),
+    ...(last.length === 0 ? {} : { finally: inside(last) }),
+  };
+  const otherwise = other.length === 0 ? {} : inside(other);
+  switch (kind) {
+    case 'parallel':
+      return { concurrencyLimit: limit, failFast, tasks: inside(tasks), ...follow };
+    case 'if':
+      return {
+        condition: values % 2 === 0,
+        then: inside(tasks),
+        ...(other.length === 0 ? {} : { else: otherwise }),
+        ...follow,
+      };
+    case 'switch':
+      return {
+        value: values,
+        cases: { 1: inside(tasks), ...(other.length === 0 ? {} : { 2: otherwise }) },
+        ...follow,
+      };
+    case 'foreach':
+      return {
+        values: Array.from({ length: values }, (_, n) => n),
+        concurrencyLimit: limit,
+        failFast,
+        tasks: inside(tasks, true),
+        ...(limit === 1
+          ? {}
+          : { outputs: [{ id: 'index', type: 'int', value: '<< item.index >>' }] }),
+        ...follow,
+      };
+    default:
+      return { tasks: inside(tasks), ...follow };
+  }
 }
 
 const conditions: Readonly<Record<RandomTask['when'], string | undefined>> = {
@@ -222,21 +383,21 @@ const types: Partial<Record<RandomTask['kind'], string>> = {
   skip: 'log',
 };
 
-function typeOf({ kind }: RandomTask): string {
-  return types[kind] ?? kind;
-}
-
-const properties: Readonly<Record<RandomTask['kind'], readonly string[]>> = {
-  return: ['value: "<< uuid() >>"'],
-  large: [`value: ${'x'.repeat(1_500)}`],
-  set: ['values: { v: "<< uuid() >>", all: "<< vars | length >>" }'],
-  labels: ['values: { team: b, at: "<< now() >>" }'],
-  log: ['message: "<< execution.id >> << vars >> << labels.team >>"'],
-  env: ['message: "<< env(\'X\') >>"'],
-  sleep: ['duration: 3s'],
-  call: ['uri: "https://example.com"', 'body: "<< secret(\'S\') >> << execution.id >>"'],
-  skip: ['disabled: true', 'message: never'],
-  fail: ['message: no'],
-  exit: ['state: WARNING'],
-  sequence: [],
+const properties: Readonly<Record<RandomTask['kind'], object>> = {
+  return: { value: '<< uuid() >>' },
+  large: { value: 'x'.repeat(1_500) },
+  set: { values: { v: '<< uuid() >>', all: '<< vars | length >>' } },
+  labels: { values: { team: 'b', at: '<< now() >>' } },
+  log: { message: '<< execution.id >> << vars >> << labels.team >>' },
+  env: { message: "<< env('X') >>" },
+  sleep: { duration: '3s' },
+  call: { uri: 'https://example.com', body: "<< secret('S') >> << execution.id >>" },
+  skip: { disabled: true, message: 'never' },
+  fail: { message: 'no' },
+  exit: { state: 'WARNING' },
+  sequence: {},
+  parallel: {},
+  if: {},
+  switch: {},
+  foreach: {},
 };

@@ -11,7 +11,7 @@ import { CheckpointStore } from './checkpoint-store.ts';
 import { dumpState } from './dump.ts';
 import { Engine } from './engine.ts';
 import { flowFromYaml } from './flows.ts';
-import { flowYaml, type Operation, randomInputs, type RandomTask } from './random-flow.ts';
+import { flowYaml, type Operation, type RandomFlow, randomInputs } from './random-flow.ts';
 
 /** Enough for a checkpoint page of its own. */
 const LARGE = 'x'.repeat(1_500);
@@ -24,9 +24,9 @@ export class RandomHistory {
   readonly restores: { readonly before: unknown; readonly after: unknown }[] = [];
   #sequence = 0;
 
-  constructor(flows: readonly (readonly RandomTask[])[]) {
-    flows.forEach((tasks, index) => {
-      this.engine.deploy(flowFromYaml(flowYaml(`f${index}`, tasks), 1, index));
+  constructor(flows: readonly RandomFlow[]) {
+    flows.forEach((flow, index) => {
+      this.engine.deploy(flowFromYaml(flowYaml(`f${index}`, flow), 1, index));
     });
   }
 
@@ -85,14 +85,20 @@ export class RandomHistory {
     throw new Error('the history does not end');
   }
 
-  #result({ pick, state, stale }: Extract<Operation, { kind: 'result' }>): void {
+  #result({ pick, state, stale, definite }: Extract<Operation, { kind: 'result' }>): void {
     const chosen = this.#pickDispatched(pick);
     if (chosen === undefined) return;
     const [execution, run] = chosen;
-    this.#finishRun(execution, stale ? { ...run, dispatch: run.dispatch - 1 } : run, state);
+    const answered = stale ? { ...run, dispatch: run.dispatch - 1 } : run;
+    this.#finishRun(execution, answered, state, definite);
   }
 
-  #finishRun(execution: ExecutionId, run: DispatchedRun, state: 'SUCCESS' | 'FAILED'): void {
+  #finishRun(
+    execution: ExecutionId,
+    run: DispatchedRun,
+    state: 'SUCCESS' | 'FAILED',
+    definite = false,
+  ): void {
     const outputs: JsonObject = { ...run.properties };
     if ('when' in outputs) Object.assign(outputs, { when: run.ordinal % 2 === 0 });
     if ('uri' in outputs && run.ordinal % 2 === 1) Object.assign(outputs, { big: LARGE });
@@ -105,7 +111,9 @@ export class RandomHistory {
       dispatch: run.dispatch,
       worker: 'w1',
       result:
-        state === 'SUCCESS' ? { state, outputs } : { state, error, outcome: 'unknown', outputs },
+        state === 'SUCCESS'
+          ? { state, outputs }
+          : { state, error, outcome: definite ? 'definite' : 'unknown', outputs },
       startedAtMs: 0,
       endedAtMs: 0,
     });
