@@ -12,7 +12,7 @@ import { ExecutionStep, type RunName } from '../progress/execution-step.ts';
 import { failureOf } from '../progress/failure.ts';
 import { openAgain } from '../progress/open-task.ts';
 import { stopAround } from '../progress/regions.ts';
-import { endRun } from '../progress/stop-run.ts';
+import { endWaiting } from '../progress/stop-run.ts';
 import { stopBlock } from '../progress/sweep.ts';
 import { dueOf, isOpen, type OpenRun, type RetryingRun } from '../state/execution.ts';
 import { problem } from '../tasks/executor-task.ts';
@@ -53,8 +53,8 @@ function isDue(step: ExecutionStep, run: OpenRun, dueMs: number): void {
 /** What stops is told so soon; but its timers may come first. */
 function beginAttempt(step: ExecutionStep, run: RetryingRun): void {
   const stop = stopAround(step.view, run);
-  if (stop === undefined) return openAgain(step, run);
-  endRun(step, run, stop.mode === 'cancel' ? 'CANCELLED' : 'KILLED');
+  if (stop === undefined) openAgain(step, run);
+  else endWaiting(step, run, stop);
 }
 
 function timeOut(

@@ -1,5 +1,6 @@
 import type { TerminalState } from '../../model/states.ts';
-import type { TaskRun } from '../state/execution.ts';
+import type { Stop } from '../state/block.ts';
+import type { RetryingRun, TaskRun } from '../state/execution.ts';
 import { endTask } from './end-task.ts';
 import type { ExecutionStep } from './execution-step.ts';
 
@@ -10,4 +11,20 @@ export function endRun(step: ExecutionStep, run: TaskRun, state: TerminalState):
   const { workerGroup, dispatch } = run;
   const cancels = { workerGroup, dispatch };
   endTask(step, name, { state, outputs: null, outcome: 'unknown', cancels });
+}
+
+/** There is no further attempt: when it is cancelled its last one was the last. A block has its `finally`. */
+export function endWaiting(
+  step: ExecutionStep,
+  run: RetryingRun,
+  { mode }: Pick<Stop, 'mode'>,
+): void {
+  const { error, ordinal } = run;
+  const end =
+    mode === 'cancel' ? ({ state: 'FAILED', error } as const) : ({ state: 'KILLED' } as const);
+  const last = step.definitionOf(run.task)?.children['finally'] ?? [];
+  if (last.length === 0) return endTask(step, step.nameOf(run), { ...end, outputs: null });
+  const { timeMs: time, cause, execution } = step;
+  const stage = { stage: 'finally', total: last.length } as const;
+  step.emit({ type: 'stage.entered', time, cause, execution, run: ordinal, ...stage, ...end });
 }

@@ -9,10 +9,9 @@ import { present } from '../../support/assert.ts';
 import type { Stop } from '../state/block.ts';
 import { isOpen, type Part } from '../state/execution.ts';
 import type { BlockPlace } from './blocks.ts';
-import { endTask } from './end-task.ts';
 import type { ExecutionStep } from './execution-step.ts';
 import { detachedParts, isDetached, mayStop } from './regions.ts';
-import { endRun } from './stop-run.ts';
+import { endRun, endWaiting } from './stop-run.ts';
 
 /** False when there was nothing to tell, and nothing to wait for. */
 export function sweep(step: ExecutionStep, place: BlockPlace): boolean {
@@ -88,11 +87,8 @@ function tell(step: ExecutionStep, child: Part, { mode, state }: Stop): void {
   if (!isOpen(child) || child.phase === 'block') {
     return stopBlock(step, child.ordinal, stopInside({ mode, state }));
   }
-  if (mode !== 'cancel') return endRun(step, child, 'KILLED');
-  if (child.phase !== 'retrying') return endRun(step, child, 'CANCELLED');
-  // Its last attempt was the last.
-  const { error } = child;
-  endTask(step, step.nameOf(child), { state: 'FAILED', outputs: null, error });
+  if (child.phase === 'retrying') return endWaiting(step, child, { mode });
+  endRun(step, child, mode === 'cancel' ? 'CANCELLED' : 'KILLED');
 }
 
 function stopInside({ mode, state }: Pick<Stop, 'mode' | 'state'>): {
