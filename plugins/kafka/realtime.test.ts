@@ -266,6 +266,7 @@ function withoutIds(topics: Topics): Topics {
     publish: (...call) => topics.publish(...call),
     describe: (topic) => topics.describe(topic),
     committed: (...call) => topics.committed(...call),
+    groups: (topic) => topics.groups(topic),
     resetOffsets: (...call) => topics.resetOffsets(...call),
     peek: (...call) => topics.peek(...call),
     list: () => topics.list(),
