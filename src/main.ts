@@ -11,7 +11,8 @@ import { SystemRandom } from './adapters/system/random.ts';
 import type { DeployedFile, DeployOptions } from './compose/deployer.ts';
 import type { Ports, Role, Settings } from './compose/ports.ts';
 import { type Addresses, catalogOf, type Shells, wire } from './compose/wire.ts';
-import type { Config } from './config/config.ts';
+import { TopicsConnections } from './compose/topics-connections.ts';
+import type { Config, KafkaConfig } from './config/config.ts';
 import { defaultExecutorSettings } from './executor/settings.ts';
 import type { FlowFile } from './flow/deployment.ts';
 import type { FlowRegistry } from './flow/registry.ts';
@@ -25,6 +26,8 @@ import type { Finding } from './ports/examination.ts';
 import type { Log } from './ports/log.ts';
 import type { Logger } from './ports/logger.ts';
 import type { Membership } from './ports/membership.ts';
+import type { Random } from './ports/random.ts';
+import type { Topics } from './ports/topics.ts';
 import { topicSpecs } from './records/topics.ts';
 import { version } from './support/version.ts';
 
@@ -70,12 +73,15 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
     const { PrometheusMetrics } = await import('./adapters/system/prometheus.ts');
     const blobs = await openBlobs(config, clock);
     const views = roles.has('api') ? await openViews(config) : undefined;
+    const random = new SystemRandom();
+    const topics = topicsConnections(config, { clock, random, logger });
     const ports: Ports = {
       ...opened,
       clock,
       logger,
       plugins,
-      random: new SystemRandom(),
+      random,
+      topics,
       metrics: new PrometheusMetrics({ processMetrics: true }),
       secrets: new EnvSecrets(environment),
       variable: (name) => flowVariable(environment, name),
@@ -84,6 +90,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
     };
     const shells = wire(ports, settingsOf(config, roles));
     return application(shells, async () => {
+      await topics.close();
       await opened.log.close();
       await views?.close();
       await blobs.close();
@@ -120,7 +127,7 @@ export async function examine(config: Config, signal: AbortSignal): Promise<read
   const { examineKafka } = await import('./adapters/kafka/examine.ts');
   const topics = topicSpecs({ partitions: kafka.partitions, workerGroups: worker.groups });
   const clock = new SystemClock();
-  const cluster = { connection: kafkaConnection(config), prefix: kafka.prefix, topics };
+  const cluster = { connection: kafkaConnection(kafka), prefix: kafka.prefix, topics };
   return [...folder, ...(await examineKafka({ ...cluster, nowMs: () => clock.now() }, signal))];
 }
 
@@ -189,7 +196,7 @@ async function openLog(
   }
   const { openKafkaLog } = await import('./adapters/kafka/log.ts');
   const { prefix, replicationFactor } = kafka;
-  const connection = { ...kafkaConnection(config), logger };
+  const connection = { ...kafkaConnection(kafka), logger };
   const log = await openKafkaLog({ connection, prefix, topics, replicationFactor }, signal);
   return { log, membership: log.membership };
 }
@@ -198,8 +205,29 @@ function logFile({ data }: Config): string {
   return path.join(data.folder, 'log.sqlite');
 }
 
-function kafkaConnection({ kafka }: Config): KafkaConnectionOptions {
-  const { brokers, ssl, sasl } = kafka;
+/** `default` is what Millrace itself runs on, unless the configuration has another connection of this name. */
+function topicsConnections(
+  { kafka, data }: Config,
+  ports: { readonly clock: Clock; readonly random: Random; readonly logger: Logger },
+): TopicsConnections {
+  const onKafka = (own: KafkaConfig, settings: string) => async (): Promise<Topics> => {
+    const { KafkaUserTopics } = await import('./adapters/kafka/topics-port.ts');
+    const connection = { ...kafkaConnection(own), logger: ports.logger };
+    return new KafkaUserTopics({ connection, settings, ownPrefix: kafka.prefix });
+  };
+  const embedded = async (): Promise<Topics> => {
+    const { openSqliteTopics } = await import('./adapters/sqlite/topics-port.ts');
+    const file = path.join(data.folder, 'topics.sqlite');
+    return openSqliteTopics({ file, durability: data.durability, ...ports });
+  };
+  const own = kafka.brokers.length === 0 ? embedded : onKafka(kafka, 'kafka');
+  const named = Object.entries(kafka.connections).map(([name, connection]) => {
+    return [name, onKafka(connection, `kafka.connections.${name}`)] as const;
+  });
+  return new TopicsConnections(new Map([['default', own], ...named]));
+}
+
+function kafkaConnection({ brokers, ssl, sasl }: KafkaConfig): KafkaConnectionOptions {
   return {
     brokers,
     clientId: 'millrace',

@@ -53,3 +53,26 @@ export interface StartedBody {
   readonly state: string;
   readonly duplicate?: boolean;
 }
+
+export interface DeadLetterBody {
+  readonly partition: number;
+  readonly offset: number;
+  readonly time: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly origin: { readonly topic: string; readonly partition: number; readonly offset: number };
+  readonly lastOffset?: number;
+  readonly namespace?: string;
+  readonly flow?: string;
+  readonly execution?: string;
+  readonly preview: string;
+}
+
+export interface ShownDeadLetterBody extends DeadLetterBody {
+  readonly record: {
+    readonly key: string | null;
+    readonly value: string | null;
+    readonly headers: Readonly<Record<string, string>>;
+  } | null;
+  readonly again: string;
+}

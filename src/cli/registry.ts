@@ -3,6 +3,7 @@ import type { CliCommand } from './command.ts';
 import { apply } from './commands/apply.ts';
 import { config } from './commands/config.ts';
 import { dev } from './commands/dev.ts';
+import { dlq } from './commands/dlq.ts';
 import { doctor } from './commands/doctor.ts';
 import { events } from './commands/events.ts';
 import { executions } from './commands/executions.ts';
@@ -24,6 +25,7 @@ export const commands: readonly CliCommand[] = [
   executions,
   flows,
   events,
+  dlq,
   doctor,
   config,
   version,

@@ -43,3 +43,8 @@ export function queryOf<Schema extends z.ZodType>(
     `${where === '' ? 'The query' : where}: ${issue?.message ?? ''}`,
   );
 }
+
+/** Whether the client asks for server-sent events. */
+export function wantsStream(context: Context): boolean {
+  return (context.req.header('accept') ?? '').includes('text/event-stream');
+}

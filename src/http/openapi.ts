@@ -1,6 +1,7 @@
 import { createRoute, OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
 import { endedSchema, startedSchema } from './finished.ts';
 import { problemAnswers } from './problem.ts';
+import { dlqRouteConfigs } from './routes/dlq.ts';
 import { endRouteConfigs } from './routes/end.ts';
 import { eventRouteConfigs } from './routes/events.ts';
 import { executionRouteConfigs } from './routes/executions.ts';
@@ -42,6 +43,7 @@ export const apiRouteConfigs: readonly RouteConfig[] = [
   ...eventRouteConfigs,
   ...endRouteConfigs,
   ...flowRouteConfigs,
+  ...dlqRouteConfigs,
   ...webhookRouteConfigs,
 ];
 

@@ -13,6 +13,7 @@ import { openApiDocument } from './openapi.ts';
 import { problemPage, wantsPage } from './page/problem.ts';
 import { pageRoutes } from './page/routes.ts';
 import { answerProblem, Problem, problemOfRefusal } from './problem.ts';
+import { dlqRoutes } from './routes/dlq.ts';
 import { endRoutes } from './routes/end.ts';
 import { eventRoutes } from './routes/events.ts';
 import { executionRoutes } from './routes/executions.ts';
@@ -98,6 +99,7 @@ function createApp(services: HttpServices): OpenAPIHono {
   executionRoutes(app, services);
   eventRoutes(app, services);
   flowRoutes(app, services);
+  dlqRoutes(app, services);
   pageRoutes(app, services);
   const document = openApiDocument(version);
   app.get('/api/openapi.json', (context) => context.json(document));

@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import type { FetchedBatch, LogRecord, LogSubscription } from '../ports/log.ts';
 import type { TopicName } from '../model/log-records.ts';
 import { decodePublicRecord } from '../records/executions.ts';
+import { NewestFirst, type PlacedRecord } from './newest-first.ts';
 import { checkReached, formatReached, parseReached } from './reached.ts';
 import { askLog, type HttpServices } from './services.ts';
 import type { Outlet } from './sse.ts';
@@ -9,6 +10,8 @@ import type { Outlet } from './sse.ts';
 /** A topic, and what a stream shows of its records; undefined for one that it passes over. */
 export interface TopicShown {
   readonly topic: TopicName;
+  /** How many of the newest records are looked at first, for a client that does not resume. Default 0. */
+  readonly last?: number;
   readonly show: (
     record: LogRecord,
     partition: number,
@@ -22,7 +25,7 @@ export interface TopicShown {
 export async function streamTopic(
   context: Context,
   services: HttpServices,
-  { topic, show }: TopicShown,
+  { topic, show, last = 0 }: TopicShown,
 ): Promise<Response> {
   const { log } = services.options;
   const resume = parseReached(context.req.header('last-event-id'));
@@ -33,7 +36,15 @@ export async function streamTopic(
       const bounds = askLog(services, (signal) => log.bounds(topic, partition, signal));
       reached.set(partition, resume?.get(partition) ?? (await bounds).end - 1);
     }
-    outlet.send({ id: formatReached(reached), event: 'snapshot', data: { events: 0 } });
+    const begin = formatReached(reached);
+    const newest = resume === undefined && last > 0 ? await newestOf(services, topic, last) : [];
+    outlet.send({ id: begin, event: 'snapshot', data: { events: newest.length } });
+    for (const { record, partition } of newest) {
+      // What came since the ends were asked for follows from the subscription.
+      if (record.offset > (reached.get(partition) ?? -1)) continue;
+      const shown = show(record, partition);
+      if (shown !== undefined) outlet.send({ id: begin, ...shown });
+    }
     const pass = ({ partition, records }: FetchedBatch): void => {
       for (const record of records) {
         reached.set(partition, record.offset);
@@ -49,6 +60,22 @@ export async function streamTopic(
       void subscription.close();
     };
   });
+}
+
+/** The newest records, the oldest of them first. */
+async function newestOf(
+  { options }: HttpServices,
+  topic: TopicName,
+  count: number,
+): Promise<readonly PlacedRecord[]> {
+  const records = await NewestFirst.open(options, topic);
+  const found: PlacedRecord[] = [];
+  while (found.length < count) {
+    const placed = await records.next();
+    if (placed === undefined) break;
+    found.push(placed);
+  }
+  return found.reverse();
 }
 
 function holdWhileFull(

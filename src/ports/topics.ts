@@ -23,6 +23,8 @@ export interface Topics {
   describe(topic: string): Promise<TopicDescription | undefined>;
   /** Offsets that the consumer group has committed, by partition. */
   committed(groupId: string, topic: string): Promise<ReadonlyMap<number, number>>;
+  /** The same of every consumer group that has offsets of the topic and may be seen. */
+  groups(topic: string): Promise<ReadonlyMap<string, ReadonlyMap<number, number>>>;
   /**
    * Moves a consumer group that has no members. Partitions that are not named stay.
    *
@@ -39,6 +41,7 @@ export interface Topics {
    * @throws RejectedError `topic-unknown`.
    */
   peek(topic: string, options: PeekOptions): Promise<readonly TopicRecord[]>;
+  /** Users' topics: neither the broker's own nor Millrace's. */
   list(): Promise<readonly TopicDescription[]>;
   close(): Promise<void>;
 }

@@ -37,6 +37,7 @@ describeTopicsContract('kafka', async () => {
         describe: (topic) => topics.describe(topic),
         committed: (groupId, topic) => topics.committed(named(groupId), topic),
         resetOffsets: (groupId, topic, to) => topics.resetOffsets(named(groupId), topic, to),
+        groups: (topic) => topics.groups(topic),
         peek: (...call) => topics.peek(...call),
         list: () => topics.list(),
         close: () => topics.close(),

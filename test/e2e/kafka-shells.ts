@@ -12,6 +12,7 @@ import { type Shells, wire } from '../../src/compose/wire.ts';
 import { defaultExecutorSettings } from '../../src/executor/settings.ts';
 import type { FlowFile } from '../../src/flow/deployment.ts';
 import { PluginHost } from '../../src/plugin/host.ts';
+import type { ViewStore } from '../../src/ports/views.ts';
 import { topicSpecs } from '../../src/records/topics.ts';
 import { noMetrics, silentLogger } from '../support/memory-ports.ts';
 
@@ -27,11 +28,13 @@ export interface KafkaShellsOptions {
   readonly partitions: number;
   readonly roles: readonly Role[];
   readonly flows: readonly FlowFile[];
+  /** Of the api role. */
+  readonly views?: ViewStore;
 }
 
 /** Started, with its flows deployed. */
 export async function startKafkaShells(options: KafkaShellsOptions): Promise<KafkaShells> {
-  const { brokers, prefix, partitions, roles, flows } = options;
+  const { brokers, prefix, partitions, roles, flows, views } = options;
   const clock = new SystemClock();
   const folder = await mkdtemp(path.join(tmpdir(), 'millrace-kafka-shells-'));
   const connection = { brokers: [brokers], clientId: prefix };
@@ -48,6 +51,7 @@ export async function startKafkaShells(options: KafkaShellsOptions): Promise<Kaf
     variable: () => undefined,
     blobs: await FileBlobStore.open({ folder, durability: 'normal', nowMs: clock.now() }),
     plugins: await PluginHost.load([], {}),
+    ...(views === undefined ? {} : { views }),
   };
   const shells = wire(ports, {
     roles: new Set(roles),

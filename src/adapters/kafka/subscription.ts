@@ -205,8 +205,8 @@ export class KafkaSubscription implements LogSubscription {
 
   /**
    * What was delivered is stepped in the next turn, and what that leads to is sent in the one after: before the
-   * next Fetch, which would only keep process and broker from it. Measured: from an answer to the Produce that it
-   * leads to in 0.3 instead of 0.5 ms, and a seventh less Fetch requests under load.
+   * next Fetch. Measured: from an answer to the Produce that it leads to in 0.3 instead of 0.5 ms, and a seventh
+   * less Fetch requests under load; whether whole executions are faster was lost in the noise.
    */
   async #letWorkGoOut(): Promise<void> {
     await nextTurn();

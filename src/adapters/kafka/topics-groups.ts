@@ -1,13 +1,15 @@
 /** Offsets of a consumer group that this process is no member of. */
-import { RejectedError } from '../../model/errors.ts';
+import { FatalError, RejectedError } from '../../model/errors.ts';
 import type { KafkaCluster } from './cluster.ts';
-import { KafkaResponseError } from './kafka-errors.ts';
+import { errorOfCode, KafkaResponseError } from './kafka-errors.ts';
 import {
   FENCED_INSTANCE_ID,
   ILLEGAL_GENERATION,
+  NO_ERROR,
   REBALANCE_IN_PROGRESS,
   UNKNOWN_MEMBER_ID,
 } from './wire/error-codes.ts';
+import { RequestBody, type ApiRequest } from './wire/request.ts';
 
 /** How brokers refuse a commit from outside of a group that has members. */
 const HAS_MEMBERS: ReadonlySet<number> = new Set([
@@ -57,4 +59,52 @@ export async function commitFor(
       { cause: error },
     );
   }
+}
+
+/** Every broker knows the consumer groups that it coordinates. */
+export async function groupsOf(
+  cluster: KafkaCluster,
+  brokers: readonly number[],
+  topic: string,
+  partitions: readonly number[],
+): Promise<ReadonlyMap<string, ReadonlyMap<number, number>>> {
+  const listed = await Promise.all(brokers.map((nodeId) => cluster.send(nodeId, listGroups())));
+  const found = new Map<string, ReadonlyMap<number, number>>();
+  for (const groupId of new Set(listed.flat().toSorted())) {
+    const offsets = await committedOffsets(cluster, groupId, topic, partitions).catch(hidden);
+    if (offsets !== undefined && offsets.size > 0) found.set(groupId, offsets);
+  }
+  return found;
+}
+
+/** A group that we may not look into is not shown. */
+function hidden(error: unknown): undefined {
+  if (error instanceof FatalError || error instanceof KafkaResponseError) return undefined;
+  throw error;
+}
+
+/**
+ * ListGroups v2 (Kafka 2.0 and newer): an empty request
+ *
+ *     → throttleTimeMs: int32 | errorCode: int16 | [groupId: STRING | protocolType: STRING]
+ */
+function listGroups(): ApiRequest<readonly string[]> {
+  return {
+    apiKey: 16,
+    apiVersion: 2,
+    apiName: 'ListGroups',
+    timeoutMs: 5_000,
+    body: new RequestBody(),
+    decode(response) {
+      const throttleTimeMs = response.int32();
+      const code = response.int16();
+      const groups = response.array(() => {
+        const groupId = response.string() ?? '';
+        response.string(); // protocolType
+        return groupId;
+      });
+      if (code !== NO_ERROR) throw errorOfCode(code, 'listing consumer groups');
+      return { answer: groups, throttleTimeMs };
+    },
+  };
 }

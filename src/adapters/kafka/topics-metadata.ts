@@ -23,6 +23,8 @@ import { RequestBody, type ApiRequest } from './wire/request.ts';
 
 export interface TopicsMetadata {
   readonly clusterId: string;
+  /** Node ids. */
+  readonly brokers: readonly number[];
   readonly topics: readonly IdentifiedTopic[];
 }
 
@@ -78,11 +80,12 @@ function body(topics: readonly string[] | undefined): RequestBody {
 
 function read(response: ByteReader): { answer: TopicsMetadata; throttleTimeMs: number } {
   const throttleTimeMs = response.int32();
-  response.array(() => {
-    response.int32(); // nodeId
+  const brokers = response.array(() => {
+    const nodeId = response.int32();
     response.string(); // host
     response.int32(); // port
     response.string(); // rack
+    return nodeId;
   });
   const clusterId = response.string() ?? '';
   response.int32(); // controllerId
@@ -98,7 +101,7 @@ function read(response: ByteReader): { answer: TopicsMetadata; throttleTimeMs: n
     });
     return { topic, code, topicId: undefined, isInternal, partitions };
   });
-  return { answer: { clusterId, topics }, throttleTimeMs };
+  return { answer: { clusterId, brokers, topics }, throttleTimeMs };
 }
 
 function flexibleBody(topics: readonly string[] | undefined): RequestBody {
@@ -126,17 +129,18 @@ function unsignedVarint(request: RequestBody, value: number): void {
 function readFlexible(response: ByteReader): { answer: TopicsMetadata; throttleTimeMs: number } {
   skipTagged(response);
   const throttleTimeMs = response.int32();
-  readArray(response, () => {
-    response.int32(); // nodeId
+  const brokers = readArray(response, () => {
+    const nodeId = response.int32();
     readString(response); // host
     response.int32(); // port
     readString(response); // rack
     skipTagged(response);
+    return nodeId;
   });
   const clusterId = readString(response);
   response.int32(); // controllerId
   const topics = readArray(response, () => readTopic(response));
-  return { answer: { clusterId, topics }, throttleTimeMs };
+  return { answer: { clusterId, brokers, topics }, throttleTimeMs };
 }
 
 function readTopic(response: ByteReader): IdentifiedTopic {

@@ -19,7 +19,7 @@ import type {
 import type { KafkaConnectionOptions } from './broker-link.ts';
 import { KafkaCluster } from './cluster.ts';
 import { KafkaTopicConsumer } from './topics-consumer.ts';
-import { committedOffsets, commitFor } from './topics-groups.ts';
+import { committedOffsets, commitFor, groupsOf } from './topics-groups.ts';
 import { TopicsLookup } from './topics-lookup.ts';
 import { peekRecords } from './topics-peek.ts';
 import { TopicsPublisher } from './topics-publish.ts';
@@ -29,6 +29,8 @@ export interface KafkaTopicsOptions {
   readonly connection: KafkaConnectionOptions;
   /** Where a person finds the connection's settings: `kafka` or `kafka.connections.<name>`. */
   readonly settings: string;
+  /** What the names of Millrace's own topics begin with: they are left out of lists. */
+  readonly ownPrefix?: string;
   /**
    * False asks as if the brokers had no topic ids, so that tests can show the rule for those before Kafka 2.8.
    * Default true.
@@ -84,6 +86,13 @@ export class KafkaUserTopics implements Topics {
     return this.#lookup.within(() => committedOffsets(this.#cluster, groupId, topic, partitions));
   }
 
+  async groups(topic: string): Promise<ReadonlyMap<string, ReadonlyMap<number, number>>> {
+    const found = await this.#lookup.known(topic);
+    const { brokers } = await this.#lookup.metadata([topic]);
+    const partitions = found.partitions.map(({ partition }) => partition);
+    return this.#lookup.within(() => groupsOf(this.#cluster, brokers, topic, partitions));
+  }
+
   async resetOffsets(
     groupId: string,
     topic: string,
@@ -105,8 +114,12 @@ export class KafkaUserTopics implements Topics {
 
   async list(): Promise<readonly TopicDescription[]> {
     const { topics } = await this.#lookup.metadata(undefined);
-    const ours = topics.filter(({ code }) => code === NO_ERROR);
-    const descriptions = await Promise.all(ours.map((each) => this.#lookup.description(each)));
+    const { ownPrefix } = this.#options;
+    const users = topics.filter(({ topic, code, isInternal }) => {
+      const isOurs = ownPrefix !== undefined && topic.startsWith(ownPrefix);
+      return code === NO_ERROR && !isInternal && !isOurs;
+    });
+    const descriptions = await Promise.all(users.map((each) => this.#lookup.description(each)));
     return descriptions.toSorted((left, right) => (left.topic < right.topic ? -1 : 1));
   }
 

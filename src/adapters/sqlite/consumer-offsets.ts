@@ -7,6 +7,7 @@ export class ConsumerOffsets {
   readonly #commit: GroupCommit;
   readonly #upsert: StatementSync;
   readonly #select: StatementSync;
+  readonly #selectGroups: StatementSync;
 
   constructor(database: Database, commit: GroupCommit) {
     this.#commit = commit;
@@ -17,6 +18,9 @@ export class ConsumerOffsets {
     this.#upsert = database.prepare('INSERT OR REPLACE INTO consumer_offsets VALUES (?, ?, ?, ?)');
     this.#select = database.prepare(
       'SELECT partition, next FROM consumer_offsets WHERE consumer_group = ? AND topic = ?',
+    );
+    this.#selectGroups = database.prepare(
+      'SELECT DISTINCT consumer_group FROM consumer_offsets WHERE topic = ? ORDER BY consumer_group',
     );
   }
 
@@ -33,6 +37,11 @@ export class ConsumerOffsets {
       };
       this.#commit.add(operation);
     });
+  }
+
+  /** Consumer groups that have offsets of the topic. */
+  groups(topic: string): readonly string[] {
+    return this.#selectGroups.all(topic).map((row) => String(row['consumer_group']));
   }
 
   read(group: string, topic: string): ReadonlyMap<number, number> {

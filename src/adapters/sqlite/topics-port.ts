@@ -162,6 +162,12 @@ class EmbeddedTopics implements SqliteTopics {
     return this.#groups.offsets.read(groupId, topic);
   }
 
+  async groups(name: string): Promise<ReadonlyMap<string, ReadonlyMap<number, number>>> {
+    const { offsets } = this.#groups;
+    const { name: topic } = this.#known(name);
+    return new Map(offsets.groups(topic).map((group) => [group, offsets.read(group, topic)]));
+  }
+
   async resetOffsets(
     groupId: string,
     name: string,

@@ -1,9 +1,8 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import type { Context } from 'hono';
 import { logLevels } from '../../model/records.ts';
 import type { LogLineView } from '../../ports/views.ts';
 import { streamAll } from '../all-events.ts';
-import { declare, queryOf } from '../declare.ts';
+import { declare, queryOf, wantsStream } from '../declare.ts';
 import { eventsOf, findExecution } from '../execution-reader.ts';
 import { streamExecution } from '../execution-stream.ts';
 import { problemAnswers } from '../problem.ts';
@@ -133,8 +132,4 @@ function linesWanted({ task, level, since }: z.infer<typeof logsQuery>) {
     (task === undefined || line.task === task) &&
     line.timeMs >= sinceMs &&
     logLevels.indexOf(line.level) >= lowest;
-}
-
-function wantsStream(context: Context): boolean {
-  return (context.req.header('accept') ?? '').includes('text/event-stream');
 }

@@ -1,8 +1,9 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { declare, queryOf } from '../declare.ts';
+import { declare, queryOf, wantsStream } from '../declare.ts';
 import type { ExecutionId } from '../../model/ids.ts';
 import { executionStates } from '../../model/states.ts';
 import type { ExecutionQuery, ExecutionView, LogLineView, TaskRunView } from '../../ports/views.ts';
+import { streamExecutions } from '../executions-stream.ts';
 import { findExecution, wholeOutputs } from '../execution-reader.ts';
 import { Problem, problemAnswers } from '../problem.ts';
 import { freshViews, type HttpServices } from '../services.ts';
@@ -62,13 +63,15 @@ const listQuery = z.object({
 const listRoute = createRoute({
   method: 'get',
   path: '/api/v1/executions',
-  summary: 'Find executions, newest first',
+  summary: 'Find executions, newest first; as they begin and end with `Accept: text/event-stream`',
+  description:
+    'A stream has an `execution` for each that begins or ends and fits the filters (not `cursor` and `limit`). Its ids are those of all events; `Last-Event-ID` resumes behind it.',
   request: {
     query: listQuery,
   },
   responses: {
     200: {
-      description: 'A page',
+      description: 'A page, or a stream',
       content: {
         'application/json': {
           schema: z.object({
@@ -76,9 +79,10 @@ const listRoute = createRoute({
             cursor: z.string().optional(),
           }),
         },
+        'text/event-stream': { schema: z.string() },
       },
     },
-    ...problemAnswers(400, 503),
+    ...problemAnswers(400, 410, 503),
   },
 });
 
@@ -112,8 +116,9 @@ export const executionRouteConfigs = [listRoute, getRoute];
 export function executionRoutes(app: OpenAPIHono, services: HttpServices): void {
   const { options } = services;
   declare(app, listRoute, async (context) => {
-    await freshViews(services);
     const query = searchOf(queryOf(context, listQuery));
+    if (wantsStream(context)) return streamExecutions(context, services, query);
+    await freshViews(services);
     const { rows, cursor } = await options.views.executions(query);
     const executions = rows.map(executionBody);
     return context.json({ executions, ...(cursor === undefined ? {} : { cursor }) }, 200);

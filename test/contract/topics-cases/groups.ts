@@ -86,6 +86,21 @@ export const groupCases: readonly TopicsCase[] = [
     },
   },
   {
+    name: 'the consumer groups of a topic are found with their offsets',
+    async run(harness) {
+      const topics = await harness.open();
+      const [topic, other] = [await harness.createTopic(1), await harness.createTopic(1)];
+      await send(topics, topic, numbered(5));
+      await topics.resetOffsets('other', other, 'latest');
+      expect(await topics.groups(topic)).toEqual(new Map());
+      await topics.resetOffsets('g', topic, new Map([[0, 2]]));
+      await topics.resetOffsets('h', topic, 'latest');
+      const groups = await topics.groups(topic);
+      const offsets = [...groups.values()].map((each) => each.get(0)).toSorted();
+      expect(offsets).toEqual([2, 5]);
+    },
+  },
+  {
     name: 'offsets of a group without members can be moved',
     async run(harness) {
       const topics = await harness.open();

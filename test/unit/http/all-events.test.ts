@@ -170,3 +170,61 @@ it.each([
 ])('reads the id %j', (id, reached) => {
   expect(parseReached(id)).toEqual(reached);
 });
+
+interface Listed {
+  readonly executionId: string;
+  readonly state: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Reads the list of executions as a stream, until so many have come. */
+async function takeListed(
+  count: number,
+  after: string | undefined,
+  query: Record<string, string | string[]>,
+): Promise<{ readonly listed: readonly Listed[]; readonly reached: string | undefined }> {
+  const cut = new AbortController();
+  const headers: Record<string, string> = after === undefined ? {} : { 'last-event-id': after };
+  const stream = await client.stream('/api/v1/executions', { headers, query, signal: cut.signal });
+  const listed: Listed[] = [];
+  let reached: string | undefined;
+  for await (const { id, event, data } of stream) {
+    reached = id;
+    // What the route streams beside snapshots.
+    if (event === 'execution') listed.push(JSON.parse(data) as Listed);
+    if (listed.length >= count) break;
+  }
+  cut.abort();
+  return { listed, reached };
+}
+
+async function startWith(labels: Record<string, string>): Promise<string> {
+  const { executionId: id } = await client.request<{ executionId: string }>(
+    'POST',
+    '/api/v1/executions/demo/quick',
+    { query: { wait: '10s' }, json: { labels } },
+  );
+  return id;
+}
+
+it('gives the executions of a list as they begin and end, once over reconnects', async () => {
+  const query = { namespace: 'demo', flow: 'quick', label: ['team:a', 'for:list'] };
+  let { reached } = await takeListed(0, undefined, query);
+  const wanted: string[] = [];
+  const seen: string[] = [];
+  const labels = { team: 'a', for: 'list' };
+  for (let n = 0; n < 5; n += 1) {
+    await startWith({ team: 'b', for: 'list' });
+    const id = await startWith(labels);
+    wanted.push(`${id} RUNNING`, `${id} SUCCESS`);
+    const taken = await takeListed(n % 2 === 0 ? 1 : 2, reached, query);
+    ({ reached } = taken);
+    seen.push(...taken.listed.map(({ executionId, state }) => `${executionId} ${state}`));
+  }
+  const rest = await takeListed(wanted.length - seen.length, reached, query);
+  seen.push(...rest.listed.map(({ executionId, state }) => `${executionId} ${state}`));
+  expect(seen).toEqual(wanted);
+  const id = await startWith(labels);
+  const { listed } = await takeListed(1, rest.reached, { ...query, state: 'SUCCESS' });
+  expect(listed).toMatchObject([{ executionId: id, state: 'SUCCESS', labels }]);
+});
