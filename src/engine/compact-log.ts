@@ -220,7 +220,6 @@ function retryingWords(event: TaskRetrying): readonly string[] {
     `next-key=${event.keyNumber}`,
     cancelsText(event),
     drops.length === 0 ? '' : `drops=${cut(drops.join(','))}`,
-    detachesText(event),
   ];
 }
 

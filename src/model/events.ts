@@ -313,7 +313,6 @@ export interface TaskRetrying extends OfRun {
   readonly drops?: readonly number[];
   /** Of a loop: what its iterations gave is forgotten. */
   readonly dropsItems?: true;
-  readonly detaches?: number;
 }
 
 /** A task run reached its end. For executor-run tasks it is also the first event of the run. */

@@ -223,7 +223,6 @@ export const eventShapes = {
     cancels: optional(cancels),
     drops: optional(list(natural)),
     dropsItems: optional(yes),
-    detaches: optional(natural),
   }),
   'task.ended': event<model.TaskEnded>('task.ended', {
     execution,

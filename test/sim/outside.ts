@@ -23,8 +23,10 @@ export class Outside {
       this.#effect(context);
       await sleep(clock, random.next() * 100, context.signal);
       if (context.signal.aborted) throw new Error('interrupted');
-      if (properties['fail'] === true) {
-        throw new TaskFailure('sim.declined', 'declined', { outcome: 'definite' });
+      const failUntil = properties['failUntil'];
+      if (typeof failUntil === 'number' && context.attempt < failUntil) {
+        const outcome = properties['unknown'] === true ? 'unknown' : 'definite';
+        throw new TaskFailure('sim.declined', 'declined', { outcome });
       }
       return { value: properties['value'] ?? null };
     };
@@ -53,7 +55,16 @@ const simPlugin: PluginManifest = {
       where: 'worker',
       properties: {
         value: { 'x-kind': 'templated', description: 'Given back.' },
-        fail: { 'x-kind': 'static', description: 'Fails definitely.', type: 'boolean' },
+        failUntil: {
+          'x-kind': 'static',
+          description: 'Fails before this attempt.',
+          type: 'integer',
+        },
+        unknown: {
+          'x-kind': 'static',
+          description: 'Does not say whether it happened.',
+          type: 'boolean',
+        },
       },
       required: [],
       children: [],

@@ -4,7 +4,7 @@ import type { MutableState } from '../state/mutable-state.ts';
 import { identityOf, runOpened } from './progress.ts';
 
 export function taskRetrying(state: MutableState, event: TaskRetrying): void {
-  const { execution, run, attempt, untilMs, error, keyNumber, detaches = 0 } = event;
+  const { execution, run, attempt, untilMs, error, keyNumber } = event;
   const before = state.run(execution, run);
   const head = runOpened(state, event);
   const request = event.outcome === 'unknown' ? requestOf(before) : undefined;
@@ -21,7 +21,7 @@ export function taskRetrying(state: MutableState, event: TaskRetrying): void {
   });
   for (const dropped of event.drops ?? []) state.dropRun(execution, dropped);
   if (event.dropsItems === true) state.dropItems(execution, run);
-  state.putHead({ ...head, detached: head.detached + detaches });
+  state.putHead(head);
 }
 
 function requestOf(before: Part | undefined): WorkerRequest | undefined {

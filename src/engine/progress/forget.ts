@@ -5,7 +5,7 @@ import { isOpen } from '../state/execution.ts';
 export interface Forgettable {
   /** Ordinals of what has ended, and has nothing in it that goes on. */
   readonly drops: readonly number[];
-  /** Something inside goes on: its block has let go of it. */
+  /** Something inside goes on: its block has let go of it. What it may look into is kept with it. */
   readonly goesOn: boolean;
 }
 
@@ -14,10 +14,12 @@ export function forgettable(view: ExecutionView, parent: number): Forgettable {
   let goesOn = false;
   for (const part of view.children(parent)) {
     const inside = hasChildren(part) ? forgettable(view, part.ordinal) : NOTHING;
-    for (const ordinal of inside.drops) drops.push(ordinal);
-    const stays = inside.goesOn || isOpen(part) || part.phase === 'iteration';
-    if (stays) goesOn = true;
-    else drops.push(part.ordinal);
+    if (inside.goesOn || isOpen(part) || part.phase === 'iteration') {
+      goesOn = true;
+    } else {
+      for (const ordinal of inside.drops) drops.push(ordinal);
+      drops.push(part.ordinal);
+    }
   }
   return { drops, goesOn };
 }

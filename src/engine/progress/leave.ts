@@ -71,15 +71,13 @@ function leaveBlock(step: ExecutionStep, place: RunBlock): void {
 function again(step: ExecutionStep, { run, state }: RunBlock, { error }: BlockResult): boolean {
   const untilMs = state.stop?.mode === 'kill' ? undefined : nextAttemptOf(step, step.nameOf(run));
   if (untilMs === undefined || error === undefined) return false;
-  const { running } = state;
   const { drops } = forgettable(step.view, run.ordinal);
   retry(step, step.nameOf(run), {
     error,
     outcome: 'definite',
     untilMs,
     drops,
-    ...(run.loop === undefined || running > 0 ? {} : { dropsItems: true }),
-    ...(running === 0 ? {} : { detaches: running }),
+    ...(run.loop === undefined ? {} : { dropsItems: true }),
   });
   return true;
 }

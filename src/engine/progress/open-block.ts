@@ -1,4 +1,4 @@
-import type { BlockOpened, LoopValues } from '../../model/events.ts';
+import type { BlockOpened, FailFast, LoopValues } from '../../model/events.ts';
 import type { JsonObject } from '../../support/json.ts';
 import type { BlockOpening, BlockTask } from '../tasks/executor-task.ts';
 import { failTask } from './attempts.ts';
@@ -33,10 +33,16 @@ function shapeOf(
   return {
     total,
     limit,
-    ...(failFast === undefined ? {} : { failFast }),
+    ...(failFast === undefined || waits(run, failFast) ? {} : { failFast }),
     ...(branch === undefined ? {} : { branch }),
     ...(loop === undefined ? {} : { loop: valuesOf(step, run, loop) }),
   };
+}
+
+/** Two attempts do not run at once: only the last one lets go of what runs. */
+function waits({ task, attempt }: RunPlace, failFast: FailFast): boolean {
+  const { maxAttempts = Number.POSITIVE_INFINITY } = task.retry ?? { maxAttempts: 1 };
+  return failFast === 'detach' && attempt < maxAttempts;
 }
 
 function valuesOf(

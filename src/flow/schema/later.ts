@@ -10,31 +10,17 @@ export interface Later {
 
 export const laterProperties: Later = {
   flow: new Set([
-    'errors',
-    'finally',
     'afterExecution',
     'concurrency',
     'rateLimit',
     'retry',
-    'timeout',
     'sla',
     'checks',
     'taskDefaults',
     'tests',
     'dialect',
   ]),
-  task: new Set([
-    'retry',
-    'timeout',
-    'allowFailure',
-    'allowWarning',
-    'rateLimit',
-    'cache',
-    'logLevel',
-    'compensate',
-    'errors',
-    'finally',
-  ]),
+  task: new Set(['rateLimit', 'cache', 'logLevel', 'compensate']),
   trigger: new Set(['debounce', 'batch', 'stopAfter']),
 };
 
@@ -49,11 +35,7 @@ export const laterInputTypes: ReadonlySet<string> = new Set([
 ]);
 
 const laterTypeNames: ReadonlySet<string> = new Set([
-  'parallel',
   'dag',
-  'if',
-  'switch',
-  'foreach',
   'loop-until',
   'allow-failure',
   'pause',
