@@ -5,6 +5,7 @@
 import type { StageEntered } from '../../model/events.ts';
 import type { TaskDefinition } from '../../flow/definition.ts';
 import type { JsonObject } from '../../support/json.ts';
+import { assert } from '../../support/assert.ts';
 import { never } from '../../support/never.ts';
 import type { BlockResult, BlockState } from '../state/block.ts';
 import { nextAttemptOf, retry } from './attempts.ts';
@@ -71,15 +72,25 @@ function leaveBlock(step: ExecutionStep, place: RunBlock): void {
 function again(step: ExecutionStep, { run, state }: RunBlock, { error }: BlockResult): boolean {
   const untilMs = state.stop?.mode === 'kill' ? undefined : nextAttemptOf(step, step.nameOf(run));
   if (untilMs === undefined || error === undefined) return false;
-  const { drops } = forgettable(step.view, run.ordinal);
+  const { drops, goesOn } = forgettable(step.view, run.ordinal);
+  assert(!goesOn, 'nothing of a block goes on when it is retried');
   retry(step, step.nameOf(run), {
     error,
     outcome: 'definite',
     untilMs,
-    drops,
-    ...(run.loop === undefined ? {} : { dropsItems: true }),
+    ...(run.loop === undefined
+      ? { drops }
+      : { drops: withoutItems(step, drops), dropsItems: true }),
   });
   return true;
+}
+
+/** There may be many, and they are named as a whole. */
+function withoutItems({ view }: ExecutionStep, drops: readonly number[]): readonly number[] {
+  return drops.filter((ordinal) => {
+    const phase = view.run(ordinal)?.phase;
+    return phase !== 'item' && phase !== 'values';
+  });
 }
 
 type NextStage = Pick<StageEntered, 'stage' | 'total' | 'detaches'>;

@@ -1,3 +1,4 @@
+import type { RetryPolicy } from '../../flow/definition.ts';
 import type { BlockOpened, FailFast, LoopValues } from '../../model/events.ts';
 import type { JsonObject } from '../../support/json.ts';
 import type { BlockOpening, BlockTask } from '../tasks/executor-task.ts';
@@ -33,16 +34,28 @@ function shapeOf(
   return {
     total,
     limit,
-    ...(failFast === undefined || waits(run, failFast) ? {} : { failFast }),
+    ...(failFast === undefined || waits(step, run, failFast) ? {} : { failFast }),
     ...(branch === undefined ? {} : { branch }),
     ...(loop === undefined ? {} : { loop: valuesOf(step, run, loop) }),
   };
 }
 
-/** Two attempts do not run at once: only the last one lets go of what runs. */
-function waits({ task, attempt }: RunPlace, failFast: FailFast): boolean {
-  const { maxAttempts = Number.POSITIVE_INFINITY } = task.retry ?? { maxAttempts: 1 };
-  return failFast === 'detach' && attempt < maxAttempts;
+/** Two attempts do not run at once: only where none can follow is something let go of. */
+function waits(step: ExecutionStep, run: RunPlace, failFast: FailFast): boolean {
+  if (failFast !== 'detach') return false;
+  if (mayFollow(run.task.retry, run.attempt)) return true;
+  for (let at = run.parent; at !== 0;) {
+    const around = step.view.run(at);
+    if (around?.phase === 'block') {
+      if (mayFollow(step.definitionOf(around.task)?.retry, around.attempt)) return true;
+    }
+    at = around?.parent ?? run.iteration?.loop ?? 0;
+  }
+  return false;
+}
+
+function mayFollow(retry: RetryPolicy | undefined, attempt: number): boolean {
+  return retry !== undefined && attempt < (retry.maxAttempts ?? Number.POSITIVE_INFINITY);
 }
 
 function valuesOf(
