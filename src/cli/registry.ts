@@ -11,6 +11,7 @@ import { flows } from './commands/flows.ts';
 import { run } from './commands/run.ts';
 import { serve } from './commands/serve.ts';
 import { start } from './commands/start.ts';
+import { triggers } from './commands/triggers.ts';
 import { validate } from './commands/validate.ts';
 import { version } from './commands/version.ts';
 
@@ -24,6 +25,7 @@ export const commands: readonly CliCommand[] = [
   run,
   executions,
   flows,
+  triggers,
   events,
   dlq,
   doctor,
