@@ -2,39 +2,19 @@
  * What the language will have and this version has not: each is refused as unknown, with the hint that it is
  * the version and not the spelling. A name leaves these lists with the release that brings it.
  */
-export interface Later {
-  readonly flow: ReadonlySet<string>;
-  readonly task: ReadonlySet<string>;
-  readonly trigger: ReadonlySet<string>;
-}
-
-export const laterProperties: Later = {
+export const laterProperties: Readonly<Record<'flow' | 'task' | 'trigger', ReadonlySet<string>>> = {
   flow: new Set([
-    'errors',
-    'finally',
     'afterExecution',
     'concurrency',
     'rateLimit',
     'retry',
-    'timeout',
     'sla',
     'checks',
     'taskDefaults',
     'tests',
     'dialect',
   ]),
-  task: new Set([
-    'retry',
-    'timeout',
-    'allowFailure',
-    'allowWarning',
-    'rateLimit',
-    'cache',
-    'logLevel',
-    'compensate',
-    'errors',
-    'finally',
-  ]),
+  task: new Set(['rateLimit', 'cache', 'logLevel', 'compensate']),
   trigger: new Set(['debounce', 'batch', 'stopAfter']),
 };
 
@@ -49,11 +29,7 @@ export const laterInputTypes: ReadonlySet<string> = new Set([
 ]);
 
 const laterTypeNames: ReadonlySet<string> = new Set([
-  'parallel',
   'dag',
-  'if',
-  'switch',
-  'foreach',
   'loop-until',
   'allow-failure',
   'pause',
