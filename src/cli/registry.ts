@@ -8,9 +8,11 @@ import { doctor } from './commands/doctor.ts';
 import { events } from './commands/events.ts';
 import { executions } from './commands/executions.ts';
 import { flows } from './commands/flows.ts';
+import { offsets } from './commands/offsets.ts';
 import { run } from './commands/run.ts';
 import { serve } from './commands/serve.ts';
 import { start } from './commands/start.ts';
+import { topics } from './commands/topics.ts';
 import { triggers } from './commands/triggers.ts';
 import { validate } from './commands/validate.ts';
 import { version } from './commands/version.ts';
@@ -28,6 +30,8 @@ export const commands: readonly CliCommand[] = [
   triggers,
   events,
   dlq,
+  topics,
+  offsets,
   doctor,
   config,
   version,

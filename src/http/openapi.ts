@@ -8,6 +8,7 @@ import { eventRouteConfigs } from './routes/events.ts';
 import { executionRouteConfigs } from './routes/executions.ts';
 import { flowRouteConfigs } from './routes/flows.ts';
 import { startRouteConfigs } from './routes/start.ts';
+import { topicRouteConfigs } from './routes/topics.ts';
 import { triggerRouteConfigs } from './routes/triggers.ts';
 
 /** Declared here and mounted as one route for any method: a webhook's body is its flow's to judge. */
@@ -48,6 +49,7 @@ export const apiRouteConfigs: readonly RouteConfig[] = [
   ...dlqRouteConfigs,
   ...triggerRouteConfigs,
   ...decisionRouteConfigs,
+  ...topicRouteConfigs,
   ...webhookRouteConfigs,
 ];
 

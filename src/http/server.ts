@@ -20,6 +20,7 @@ import { eventRoutes } from './routes/events.ts';
 import { executionRoutes } from './routes/executions.ts';
 import { flowRoutes } from './routes/flows.ts';
 import { startRoutes } from './routes/start.ts';
+import { topicRoutes } from './routes/topics.ts';
 import { triggerRoutes } from './routes/triggers.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 import type { HttpServices } from './services.ts';
@@ -104,6 +105,7 @@ function createApp(services: HttpServices): OpenAPIHono {
   dlqRoutes(app, services);
   triggerRoutes(app, services);
   decisionRoutes(app, services);
+  topicRoutes(app, services);
   pageRoutes(app, services);
   const document = openApiDocument(version);
   app.get('/api/openapi.json', (context) => context.json(document));
