@@ -61,6 +61,27 @@ describe('a look', () => {
     expect(keysOf(look(few, [objectAt(0, 'old')], options).taken)).toEqual(['old']);
   });
 
+  it('lets what waits with an old time be taken by later looks, however much is remembered', () => {
+    const options = { objectsMax: 1, rememberedMax: 4 };
+    const objects = [10, 11, 12, 13].map((at) => objectAt(at, `k${at}`));
+    let memory = after(look(nothingSeen, objects, { objectsMax: 4 }));
+    objects.push(...[1, 2, 3].map((at) => objectAt(at, `late${at}`)));
+    const taken = ['', '', ''].flatMap(() => {
+      const result = look(memory, objects, options);
+      memory = carried(after(result));
+      return keysOf(result.taken);
+    });
+    expect(taken).toEqual(['late1', 'late2', 'late3']);
+  });
+
+  it('knows what is old also while others wait for their action', () => {
+    const waiting = objectAt(9, 'waiting');
+    const unfinished = new Set([fingerprint(waiting)]);
+    const memory = carried({ ...nothingSeen, horizon: objectAt(5, 'k'), unfinished });
+    const result = look(memory, [objectAt(1, 'old'), waiting], { objectsMax: 5 });
+    expect([result.taken, keysOf(result.unfinished)]).toEqual([[], ['waiting']]);
+  });
+
   it('takes no more while as many wait for their action, and gives those out', () => {
     const waiting = [objectAt(1, 'a'), objectAt(2, 'b')];
     const unfinished = new Set(waiting.map(fingerprint));

@@ -1,88 +1,12 @@
-/** `s3.arrival` against the real S3 of the run, with a shell that keeps what it is given. */
+/** `s3.arrival` against the real S3 of the run. */
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { arrival } from '../../plugins/s3/arrival.ts';
-import type { EmitResult, JsonObject, PollContext, PollEvent } from '../../src/plugin/index.ts';
+import type { EmitResult, PollEvent } from '../../src/plugin/index.ts';
 import { S3_START_TIMEOUT_MS, s3Account } from '../services/s3.ts';
 import { TestBucket } from '../services/s3-bucket.ts';
-
-/** Polls as the trigger role does: state and keys last, a process does not. */
-class Watch {
-  readonly events: PollEvent[] = [];
-  state: JsonObject | undefined;
-  saves = 0;
-  /** What becomes of an event that is no repeat. */
-  decide: (event: PollEvent) => EmitResult | Promise<EmitResult> = () => 'started';
-  onSave: () => void = () => undefined;
-  emitting = 0;
-  emittingMost = 0;
-  readonly #keys = new Set<string>();
-  readonly #properties: JsonObject;
-
-  constructor(bucket: TestBucket, properties: JsonObject = {}) {
-    const { endpoint, bucket: name, credentials } = bucket.place;
-    this.#properties = {
-      ...{ bucket: name, endpoint: endpoint ?? '' },
-      ...{ accessKeyId: credentials?.accessKeyId ?? '' },
-      ...{ secretAccessKey: credentials?.secretAccessKey ?? '', ...properties },
-    };
-  }
-
-  async look(context: Partial<PollContext> = {}, properties: JsonObject = {}): Promise<void> {
-    const all = { ...this.#properties, ...properties };
-    const { host } = new URL(textOf(all['endpoint']));
-    await arrival.poll(all, {
-      ...{ namespace: 'test', flow: 'flow', trigger: 'arrival' },
-      settings: { allow: host.startsWith('127.0.0.1:') ? [host] : [] },
-      signal: new AbortController().signal,
-      now: () => Date.now(),
-      pause: () => Promise.resolve(),
-      log: () => undefined,
-      topics: () => Promise.reject(new Error('there are no topics')),
-      state: this.state,
-      emit: (event) => this.#emit(event),
-      save: (state) => {
-        this.onSave();
-        this.saves += 1;
-        expect(JSON.stringify(state).length).toBeLessThan(256 * 1024);
-        this.state = structuredClone(state);
-        return Promise.resolve();
-      },
-      report: () => undefined,
-      ...context,
-    });
-  }
-
-  /** Keys of the objects of all executions, in the order of their starts. */
-  get started(): readonly string[] {
-    return this.events.flatMap(({ fields }) => objectsOf(fields).map(({ key }) => key));
-  }
-
-  async #emit(event: PollEvent): Promise<EmitResult> {
-    this.emitting += 1;
-    this.emittingMost = Math.max(this.emittingMost, this.emitting);
-    // As a start does: the answer comes later.
-    await new Promise((resolve) => setImmediate(resolve));
-    this.emitting -= 1;
-    if (this.#keys.has(event.idempotencyKey)) return 'duplicate';
-    const result = await this.decide(event);
-    if (result !== 'started') return result;
-    this.#keys.add(event.idempotencyKey);
-    this.events.push(event);
-    return result;
-  }
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
-}
-
-function objectsOf(fields: JsonObject): readonly { key: string; versionId: string | null }[] {
-  // The trigger's own fields, as objectFields makes them.
-  return fields['objects'] as unknown as readonly { key: string; versionId: string | null }[];
-}
+import { objectsOf, Watch } from './s3-watch.ts';
 
 async function emptyBucket(): Promise<TestBucket> {
   const bucket = await TestBucket.create(await s3Account());
@@ -191,6 +115,26 @@ describe('one execution for each look', () => {
   });
 });
 
+describe('one execution for a look that was cut off', () => {
+  it('keeps its key when an object has gone in the meantime', async () => {
+    const bucket = await emptyBucket();
+    const watch = new Watch(bucket, { each: 'poll' });
+    for (const key of ['a', 'b']) await bucket.put(key, key);
+    const emitted: PollEvent[] = [];
+    watch.decide = (event) => {
+      emitted.push(event);
+      if (emitted.length === 1) throw new Error('the process ends');
+      return 'started';
+    };
+    await expect(watch.look()).rejects.toThrow('the process ends');
+    await bucket.send({ method: 'DELETE', key: 'a' });
+    await watch.look();
+    const [first, second] = emitted;
+    expect(second?.idempotencyKey).toBe(first?.idempotencyKey);
+    expect(watch.started).toEqual(['b']);
+  });
+});
+
 describe('after a crash', () => {
   it.each([
     ['before the state is saved', 1],
@@ -228,10 +172,33 @@ describe('the action', () => {
       await watch.look();
       expect(await bucket.keys()).toContain(`${action}/a`);
       expect(await bucket.keys()).not.toContain(`${action}d/a`);
+      const query = { tagging: '' };
+      expect(await bucket.send({ method: 'GET', key: `${action}/a`, query })).not.toContain('seen');
       await watch.look();
       expect(watch.events).toHaveLength(2);
     }
     expect(await bucket.keys()).toEqual(['moved/a', 'tag/a']);
+  });
+
+  it('does not delete a file that was put again with the same content', async () => {
+    const bucket = await emptyBucket();
+    const watch = new Watch(bucket, { action: 'delete' });
+    await bucket.put('a', 'same');
+    const timeOf = async () =>
+      /<LastModified>[^<]*/.exec(
+        await bucket.send({ method: 'GET', query: { 'list-type': '2' } }),
+      )?.[0];
+    const before = await timeOf();
+    watch.decide = async () => {
+      // Times of S3 are whole seconds.
+      while (watch.events.length === 0 && (await timeOf()) === before)
+        await bucket.put('a', 'same');
+      return 'started' as const;
+    };
+    await watch.look();
+    expect(await bucket.keys()).toEqual(['a']);
+    await watch.look();
+    expect([watch.started, await bucket.keys()]).toEqual([['a', 'a'], []]);
   });
 
   it('tags beside the tags that are there', async () => {
