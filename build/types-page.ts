@@ -6,8 +6,7 @@ import type {
   TriggerType,
 } from '../src/model/catalog.ts';
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../src/support/json.ts';
-import { laterProperties } from '../src/flow/schema/later.ts';
-import { taskProperties, triggerProperties, without } from '../src/flow/schema/shape.ts';
+import { taskProperties, triggerProperties } from '../src/flow/schema/shape.ts';
 
 const INTRODUCTION = `# Task and trigger types
 
@@ -27,15 +26,15 @@ export function typesPage(catalog: Catalog): string {
   return [
     INTRODUCTION,
     '## Every task',
-    propertyTable(without(taskProperties, laterProperties.task), ['id', 'type']),
-    ...(laterProperties.task.has('errors') ? [] : [BLOCKS]),
+    propertyTable(taskProperties, ['id', 'type']),
+    BLOCKS,
     '## Tasks in the executor',
     'They take no hop: the executor does them itself. A `log` whose message calls `secret` or `env` is done by a worker.',
     ...inExecutor.map(taskSection),
     '## Tasks on workers',
     ...onWorkers.map(taskSection),
     '## Every trigger',
-    propertyTable(without(triggerProperties, laterProperties.trigger), ['id', 'type']),
+    propertyTable(triggerProperties, ['id', 'type']),
     '## Triggers',
     ...[...catalog.triggers.values()].map(triggerSection),
   ].join('\n\n');

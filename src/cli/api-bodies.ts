@@ -76,3 +76,48 @@ export interface ShownDeadLetterBody extends DeadLetterBody {
   } | null;
   readonly again: string;
 }
+
+export interface TriggerBody {
+  readonly namespace: string;
+  readonly flow: string;
+  readonly trigger: string;
+  readonly type: string;
+  readonly kind: string;
+  readonly revision: number;
+  readonly state: string;
+  readonly message: string | null;
+  readonly lag: number | null;
+  readonly lastFire: string | null;
+  readonly nextFire: string | null;
+  readonly lastError: { readonly message: string; readonly time: string } | null;
+  readonly processes: readonly {
+    readonly process: string;
+    readonly host: string | null;
+    readonly state: string;
+  }[];
+}
+
+export interface TriedTriggerBody {
+  readonly events: readonly {
+    readonly trigger: Json;
+    readonly outcome: string;
+    readonly inputs?: Json;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly idempotencyKey?: string;
+    readonly reason?: string;
+    readonly message?: string;
+  }[];
+  readonly isCut: boolean;
+  readonly dueTimes?: readonly string[];
+}
+
+export interface DecisionBody {
+  readonly namespace: string;
+  readonly flow: string;
+  readonly trigger: string | null;
+  readonly reason: string;
+  readonly message: string;
+  readonly origin: { readonly topic: string; readonly partition: number; readonly offset: number };
+  readonly time: string;
+  readonly count: number;
+}

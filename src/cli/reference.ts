@@ -1,3 +1,4 @@
+import { parseTriggerKey } from '../model/triggers.ts';
 import { CommandEnd, exitCodes } from './exit.ts';
 
 /** `<namespace>/<id>` as a person writes a flow. */
@@ -22,4 +23,17 @@ export function flowPath({ namespace, id }: FlowReference): string {
 
 export function executionPath(id: string): string {
   return `/api/v1/executions/${encodeURIComponent(id)}`;
+}
+
+/** The path of a trigger that a person wrote `<namespace>/<flow>/<trigger>`. @throws CommandEnd for another text. */
+export function triggerPath(text: string): string {
+  const name = parseTriggerKey(text);
+  if (name === undefined) {
+    throw new CommandEnd(
+      exitCodes.usage,
+      `A trigger is written NAMESPACE/FLOW/TRIGGER, such as shop.orders/fulfil-order/orders, not ${text}.`,
+    );
+  }
+  const parts = [name.namespace, name.flow, name.trigger].map(encodeURIComponent);
+  return `/api/v1/triggers/${parts.join('/')}`;
 }

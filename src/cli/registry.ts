@@ -8,9 +8,12 @@ import { doctor } from './commands/doctor.ts';
 import { events } from './commands/events.ts';
 import { executions } from './commands/executions.ts';
 import { flows } from './commands/flows.ts';
+import { offsets } from './commands/offsets.ts';
 import { run } from './commands/run.ts';
 import { serve } from './commands/serve.ts';
 import { start } from './commands/start.ts';
+import { topics } from './commands/topics.ts';
+import { triggers } from './commands/triggers.ts';
 import { validate } from './commands/validate.ts';
 import { version } from './commands/version.ts';
 
@@ -24,8 +27,11 @@ export const commands: readonly CliCommand[] = [
   run,
   executions,
   flows,
+  triggers,
   events,
   dlq,
+  topics,
+  offsets,
   doctor,
   config,
   version,

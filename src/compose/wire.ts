@@ -21,7 +21,7 @@ import { Worker } from '../worker/worker.ts';
 import { countedLog } from './counted-log.ts';
 import { type DeployedFile, Deployer, type DeployOptions } from './deployer.ts';
 import type { Ports, Settings } from './ports.ts';
-import { TriggerParts } from './trigger-parts.ts';
+import { surroundingsOf, TriggerParts } from './trigger-parts.ts';
 
 /** Where a process answers; undefined where it does not. */
 export interface Addresses {
@@ -153,7 +153,9 @@ export class Shells {
     const readiness = (): string | undefined => this.readiness();
     const settings = http;
     const own = { indexer, flows, catalog, views, readiness, settings, globals, version };
-    this.#http = createHttp({ ...this.#ports, ...own });
+    const { board } = present(this.#triggers, 'the board of the api role');
+    const { topics } = surroundingsOf(this.#ports, this.#settings);
+    this.#http = createHttp({ ...this.#ports, ...own, board, topics });
     return (await this.#http.start()).url;
   }
 

@@ -10,7 +10,6 @@ import { Findings } from './findings.ts';
 import { link } from './link/link.ts';
 import { locate } from './parse/locate.ts';
 import { readYaml } from './parse/read-yaml.ts';
-import type { Later } from './schema/later.ts';
 import { SourceText } from './parse/source-text.ts';
 import { validate } from './validate.ts';
 
@@ -20,8 +19,6 @@ export interface ReadFlowOptions {
   readonly catalog: Catalog;
   /** Warnings become errors. Default false. */
   readonly strict?: boolean;
-  /** The properties that are refused until a later version has them. Default: those of this one. */
-  readonly later?: Later;
 }
 
 export interface ReadFlowResult {
@@ -40,10 +37,7 @@ export function readFlow(text: string, options: ReadFlowOptions): ReadFlowResult
   return flow === undefined || findings.failed ? { diagnostics } : { diagnostics, flow };
 }
 
-function readStages(
-  { catalog, later }: ReadFlowOptions,
-  findings: Findings,
-): CheckedFlow | undefined {
+function readStages({ catalog }: ReadFlowOptions, findings: Findings): CheckedFlow | undefined {
   const document = readYaml(findings);
   if (document === undefined) return undefined;
   const root = locate(document, findings);
@@ -58,6 +52,6 @@ function readStages(
     return undefined;
   }
   if (!isNative(root, findings)) return undefined;
-  validate(root, catalog, findings, later);
+  validate(root, catalog, findings);
   return link(root, catalog, findings);
 }

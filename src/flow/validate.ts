@@ -14,19 +14,14 @@ import {
 } from './parse/located-node.ts';
 import type { Span } from './parse/source-text.ts';
 import { type Complaint, complaintsOf, didYouMean, preview } from './schema/complaints.ts';
-import { isLaterType, type Later, laterInputTypes, notInThisVersion } from './schema/later.ts';
+import { isLaterType, laterInputTypes, notInThisVersion } from './schema/later.ts';
 import { NAME_PATTERN } from './schema/shape.ts';
 import { nearest } from '../support/nearest.ts';
 import { type PartCheck, type Validators, validatorsOf } from './schema/validators.ts';
 import { declarationOf, textOf } from './link/declarations.ts';
 
-export function validate(
-  root: LocatedMap,
-  catalog: Catalog,
-  findings: Findings,
-  later?: Later,
-): void {
-  new Validation(catalog, findings, later).flow(root);
+export function validate(root: LocatedMap, catalog: Catalog, findings: Findings): void {
+  new Validation(catalog, findings).flow(root);
 }
 
 class Validation {
@@ -34,10 +29,10 @@ class Validation {
   readonly #findings: Findings;
   readonly #validators: Validators;
 
-  constructor(catalog: Catalog, findings: Findings, later: Later | undefined) {
+  constructor(catalog: Catalog, findings: Findings) {
     this.#catalog = catalog;
     this.#findings = findings;
-    this.#validators = validatorsOf(catalog, later);
+    this.#validators = validatorsOf(catalog);
   }
 
   flow(root: LocatedMap): void {

@@ -1,12 +1,15 @@
 import { createRoute, OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
 import { endedSchema, startedSchema } from './finished.ts';
 import { problemAnswers } from './problem.ts';
+import { decisionRouteConfigs } from './routes/decisions.ts';
 import { dlqRouteConfigs } from './routes/dlq.ts';
 import { endRouteConfigs } from './routes/end.ts';
 import { eventRouteConfigs } from './routes/events.ts';
 import { executionRouteConfigs } from './routes/executions.ts';
 import { flowRouteConfigs } from './routes/flows.ts';
 import { startRouteConfigs } from './routes/start.ts';
+import { topicRouteConfigs } from './routes/topics.ts';
+import { triggerRouteConfigs } from './routes/triggers.ts';
 
 /** Declared here and mounted as one route for any method: a webhook's body is its flow's to judge. */
 const webhookRouteConfigs = (['get', 'post', 'put', 'patch', 'delete'] as const).map((method) =>
@@ -44,6 +47,9 @@ export const apiRouteConfigs: readonly RouteConfig[] = [
   ...endRouteConfigs,
   ...flowRouteConfigs,
   ...dlqRouteConfigs,
+  ...triggerRouteConfigs,
+  ...decisionRouteConfigs,
+  ...topicRouteConfigs,
   ...webhookRouteConfigs,
 ];
 

@@ -11,6 +11,8 @@ import type { Random } from '../ports/random.ts';
 import type { Secrets } from '../ports/secrets.ts';
 import type { JsonObject } from '../support/json.ts';
 import type { ViewStore } from '../ports/views.ts';
+import type { TriggerSurroundings } from '../trigger/services.ts';
+import type { TriggerBoard } from '../trigger/trigger-board.ts';
 
 /** This process's replica of `flows`. */
 export interface FlowReplica {
@@ -44,6 +46,10 @@ export interface HttpOptions {
   readonly variable: (name: string) => string | undefined;
   readonly clock: Clock;
   readonly random: Random;
+  /** What is known of triggers. */
+  readonly board: TriggerBoard;
+  /** Users' topics of a connection, for triggers that are tried. */
+  readonly topics: TriggerSurroundings['topics'];
   readonly logger: Logger;
   readonly metrics: Metrics & { text(): Promise<string> };
   readonly settings: HttpSettings;

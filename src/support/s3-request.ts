@@ -78,6 +78,8 @@ export function s3Request(place: S3Place, call: S3Call, nowMs: number): S3Reques
   const path = `${base}/${encodePath(call.key ?? '')}${queryOf(call.query ?? {})}`;
   const { method, body = null } = call;
   const unsigned = {
+    // Left out, the signer would call text a form, which some servers then take apart.
+    ...(body === null ? {} : { 'content-type': 'application/octet-stream' }),
     ...call.headers,
     host,
     'x-amz-date': new Date(nowMs).toISOString().replaceAll(/[-:]|\.\d{3}/g, ''),

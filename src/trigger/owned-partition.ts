@@ -148,21 +148,31 @@ export class OwnedPartition {
 
   async #read(generation: number): Promise<Map<string, StateRecord>> {
     const { log } = this.#options;
-    const { signal } = this.#closed;
-    const { start } = await log.bounds('triggers', this.partition, signal);
     const states = new Map<string, StateRecord>();
-    for await (const records of log.read('triggers', this.partition, start, generation, signal)) {
-      for (const record of records) {
-        const { key, value } = record;
-        if (value === null || key?.startsWith('state/') !== true) continue;
-        const decoded = decodeTriggerRecord(record);
-        if (!decoded.ok || decoded.value.kind !== 'state') continue;
-        const { trigger } = decoded.value;
-        keepNewest(states, decoded.value);
-        this.#former.set(trigger, [...new Set([...(this.#former.get(trigger) ?? []), key])]);
-      }
+    const place = { partition: this.partition, end: generation };
+    for await (const { key, record } of readStates(log, place, this.#closed.signal)) {
+      const { trigger } = record;
+      keepNewest(states, record);
+      this.#former.set(trigger, [...new Set([...(this.#former.get(trigger) ?? []), key])]);
     }
     return states;
+  }
+}
+
+/** Every state of the partition in the order it was written; the newest owner's counts. */
+export async function* readStates(
+  log: Log,
+  { partition, end }: { readonly partition: number; readonly end: number },
+  signal: AbortSignal,
+): AsyncGenerator<{ readonly key: string; readonly record: StateRecord }> {
+  const { start } = await log.bounds('triggers', partition, signal);
+  for await (const records of log.read('triggers', partition, start, end, signal)) {
+    for (const record of records) {
+      const { key, value } = record;
+      if (value === null || key?.startsWith('state/') !== true) continue;
+      const decoded = decodeTriggerRecord(record);
+      if (decoded.ok && decoded.value.kind === 'state') yield { key, record: decoded.value };
+    }
   }
 }
 

@@ -5,6 +5,8 @@ import { encodeTriggerRecord, partitionOfTrigger, triggerTombstone } from '../re
 
 /** Of one trigger a status is written at most so often. */
 const WRITTEN_EVERY_MS = 5_000;
+/** What changes at once is written at once. */
+const TOGETHER_MS = 50;
 
 export interface StatusReportsOptions {
   readonly log: Pick<Log, 'partitionCount'>;
@@ -69,8 +71,7 @@ export class StatusReports {
     entry.status = withoutUndefined({ ...entry.status, ...change });
     if (entry.cancel !== undefined) return;
     const { clock } = this.#options;
-    const waitMs = entry.nextAt - clock.monotonic();
-    if (waitMs <= 0) return this.#write(trigger, entry);
+    const waitMs = Math.max(TOGETHER_MS, entry.nextAt - clock.monotonic());
     entry.cancel = clock.after(waitMs, () => {
       entry.cancel = undefined;
       this.#write(trigger, entry);

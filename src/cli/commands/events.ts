@@ -3,6 +3,7 @@ import type { ApiClient, Query } from '../../http/client/api-client.ts';
 import type { StreamedEvent } from '../../http/client/event-stream.ts';
 import type { PublicRecord } from '../../model/records.ts';
 import type { CliCommand } from '../command.ts';
+import { addEventsSend } from '../events-send.ts';
 import { followExecution, recordOf } from '../follow.ts';
 import { stateText } from '../format/state.ts';
 import { oneLine, timeText } from '../format/text.ts';
@@ -19,7 +20,7 @@ interface Options extends ServerOption {
 export const events: CliCommand = {
   name: 'events',
   register(program, terminal) {
-    const noun = program.command('events').description('Look at what happens.');
+    const noun = program.command('events').description('Look at what happens; send records.');
     const command = noun
       .command('tail')
       .description(
@@ -29,6 +30,7 @@ export const events: CliCommand = {
       .option('--public', 'the public records of the topic executions (CloudEvents) instead')
       .option('--last <n>', 'how many events that have already happened come first', '20')
       .option('--json', 'one JSON object a line');
+    addEventsSend(noun, terminal);
     withServer(command).action(async (execution: string | undefined, options: Options) => {
       const client = clientOf(options, terminal);
       if (execution !== undefined) return tailExecution(client, execution, options, terminal);

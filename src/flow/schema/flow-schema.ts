@@ -8,7 +8,7 @@ import {
   type TriggerType,
 } from '../../model/catalog.ts';
 import type { Json, JsonObject } from '../../support/json.ts';
-import { type Later, laterProperties } from './later.ts';
+import { retrySchema } from './retry-schema.ts';
 import {
   closedObject,
   commonOf,
@@ -18,12 +18,11 @@ import {
   outputProperties,
   type Properties,
   taskProperties,
-  without,
 } from './shape.ts';
 import { eitherOf, templated, type Wrap } from './templated.ts';
 
 /** The whole schema, JSON Schema 2020-12. */
-export function flowSchema(catalog: Catalog, later: Later = laterProperties): JsonObject {
+export function flowSchema(catalog: Catalog): JsonObject {
   const tasks = [...catalog.tasks.values()].filter(({ internal }) => !internal);
   const triggers = [...catalog.triggers.values()];
   return {
@@ -31,11 +30,11 @@ export function flowSchema(catalog: Catalog, later: Later = laterProperties): Js
     title: 'Millrace flow',
     ...closedObject(
       {
-        ...written(without(flowProperties, later.flow), eitherOf),
+        ...written(flowProperties, eitherOf),
         inputs: { ...list('input'), description: 'What a start gives, under `inputs`.' },
         triggers: { ...list('trigger'), description: 'What starts the flow by itself.' },
         tasks: { ...list('task', 1), description: 'Run one after the other.' },
-        ...stages(later.flow),
+        ...stages(),
         outputs: { ...list('output'), description: 'What an execution gives.' },
       },
       flowRequired,
@@ -44,8 +43,10 @@ export function flowSchema(catalog: Catalog, later: Later = laterProperties): Js
     $defs: {
       input: closedObject(written(inputProperties, eitherOf), ['id', 'type']),
       output: closedObject(written(outputProperties, eitherOf), ['id', 'value']),
-      ...byType('task', tasks, (task) => taskDefinition(task, later)),
-      ...byType('trigger', triggers, (trigger) => triggerDefinition(trigger, later)),
+      // Long, and the same for every task.
+      ...written({ retry: retrySchema }, eitherOf),
+      ...byType('task', tasks, taskDefinition),
+      ...byType('trigger', triggers, triggerDefinition),
     },
   };
 }
@@ -99,13 +100,15 @@ function byType<Type extends NamedType>(
   return definitions;
 }
 
-function taskDefinition(task: TaskType, later: Later): JsonObject {
-  const common = written(without(taskProperties, later.task), eitherOf);
-  return typeDefinition(task, { ...common, ...blockProperties(task, later) });
+function taskDefinition(task: TaskType): JsonObject {
+  const { description = '' } = retrySchema;
+  const retry = { $ref: '#/$defs/retry', description };
+  const common = { ...written(taskProperties, eitherOf), retry };
+  return typeDefinition(task, { ...common, ...blockProperties(task) });
 }
 
 /** What a block has beside its own properties: tasks, and what a loop keeps. */
-function blockProperties(task: TaskType, later: Later): Record<string, JsonObject> {
+function blockProperties(task: TaskType): Record<string, JsonObject> {
   if (task.children.length === 0) return {};
   const properties: Record<string, JsonObject> = {};
   for (const { property, shape, description } of task.children) {
@@ -115,7 +118,7 @@ function blockProperties(task: TaskType, later: Later): Record<string, JsonObjec
         ? { ...tasks, description }
         : { type: 'object', minProperties: 1, additionalProperties: tasks, description };
   }
-  Object.assign(properties, stages(later.task));
+  Object.assign(properties, stages());
   if (task.iterates !== true) return properties;
   const description = 'What is kept of each iteration, in `items`.';
   return { ...properties, outputs: { ...list('output'), description } };
@@ -126,10 +129,9 @@ const stageDescriptions: Readonly<Record<(typeof stageProperties)[number], strin
   finally: 'Run one after the other at the end, however it ended.',
 };
 
-function stages(later: ReadonlySet<string>): Record<string, JsonObject> {
+function stages(): Record<string, JsonObject> {
   const properties: Record<string, JsonObject> = {};
   for (const stage of stageProperties) {
-    if (later.has(stage)) continue;
     properties[stage] = { ...list('task', 1), description: stageDescriptions[stage] };
   }
   return properties;
@@ -140,8 +142,8 @@ function list(definition: string, minItems = 0): JsonObject {
   return { type: 'array', items, ...(minItems > 0 ? { minItems } : {}) };
 }
 
-function triggerDefinition(trigger: TriggerType, later: Later): JsonObject {
-  const definition = typeDefinition(trigger, written(commonOf(trigger.kind, later), eitherOf));
+function triggerDefinition(trigger: TriggerType): JsonObject {
+  const definition = typeDefinition(trigger, written(commonOf(trigger.kind), eitherOf));
   const { exactlyOne } = trigger;
   if (exactlyOne === undefined) return definition;
   return { ...definition, oneOf: exactlyOne.map((property) => ({ required: [property] })) };

@@ -2,13 +2,7 @@
  * What the language will have and this version has not: each is refused as unknown, with the hint that it is
  * the version and not the spelling. A name leaves these lists with the release that brings it.
  */
-export interface Later {
-  readonly flow: ReadonlySet<string>;
-  readonly task: ReadonlySet<string>;
-  readonly trigger: ReadonlySet<string>;
-}
-
-export const laterProperties: Later = {
+export const laterProperties: Readonly<Record<'flow' | 'task' | 'trigger', ReadonlySet<string>>> = {
   flow: new Set([
     'afterExecution',
     'concurrency',

@@ -4,7 +4,6 @@ import type { PropertySchema, TriggerKind } from '../../model/catalog.ts';
 import { inputTypes } from '../../model/inputs.ts';
 import type { JsonObject } from '../../support/json.ts';
 import { onTriggerErrors } from '../definition.ts';
-import type { Later } from './later.ts';
 import { retrySchema } from './retry-schema.ts';
 
 export type Properties = Readonly<Record<string, PropertySchema>>;
@@ -197,16 +196,11 @@ export function closedObject(properties: JsonObject, required: readonly string[]
   return { type: 'object', properties, required: [...required], additionalProperties: false };
 }
 
-/** The properties but for those that this version has not. */
-export function without(properties: Properties, later: ReadonlySet<string>): Properties {
-  return Object.fromEntries(Object.entries(properties).filter(([name]) => !later.has(name)));
-}
-
 /**
  * What a trigger of the kind has beside its own properties. Whoever sends a request is told what is wrong with it
  * in the answer, so that nothing is left to do by `onError`.
  */
-export function commonOf(kind: TriggerKind, later: Later): Properties {
-  const properties = without(triggerProperties, later.trigger);
-  return kind === 'request' ? without(properties, new Set(['onError'])) : properties;
+export function commonOf(kind: TriggerKind): Properties {
+  const { onError, ...others } = triggerProperties;
+  return kind === 'request' ? others : { ...others, onError };
 }

@@ -10,7 +10,7 @@ import {
 import { isJsonObject, type Json, type JsonObject } from '../../support/json.ts';
 import { written } from './flow-schema.ts';
 import { formats } from './formats.ts';
-import { type Later, laterProperties, notInThisVersion } from './later.ts';
+import { laterProperties, notInThisVersion } from './later.ts';
 import {
   closedObject,
   commonOf,
@@ -21,7 +21,6 @@ import {
   type Properties,
   taskProperties,
   triggerProperties,
-  without,
 } from './shape.ts';
 import { unlessExpression } from './templated.ts';
 
@@ -45,30 +44,28 @@ export interface Validators {
 }
 
 /** A catalog is made once per process, and its checks with it. */
-const known = new WeakMap<Catalog, WeakMap<Later, Validators>>();
+const known = new WeakMap<Catalog, Validators>();
 
-export function validatorsOf(catalog: Catalog, later: Later = laterProperties): Validators {
-  const ofCatalog = known.get(catalog) ?? new WeakMap<Later, Validators>();
-  known.set(catalog, ofCatalog);
-  const made = ofCatalog.get(later) ?? makeValidators(catalog, later);
-  ofCatalog.set(later, made);
+export function validatorsOf(catalog: Catalog): Validators {
+  const made = known.get(catalog) ?? makeValidators(catalog);
+  known.set(catalog, made);
   return made;
 }
 
 const noHints: ReadonlyMap<string, string> = new Map();
 
-function makeValidators(catalog: Catalog, later: Later): Validators {
+function makeValidators(catalog: Catalog): Validators {
   const ajv = newAjv();
   const tasks = new Map<string, PartCheck>();
   const triggers = new Map<string, PartCheck>();
-  const taskIdentity = written(without(taskProperties, later.task), unlessExpression);
-  const triggerIdentity = written(without(triggerProperties, later.trigger), unlessExpression);
+  const taskIdentity = written(taskProperties, unlessExpression);
+  const triggerIdentity = written(triggerProperties, unlessExpression);
   const laterHints = {
-    task: new Map([...onlyOfBlocks, ...hintsOf(later.task)]),
-    trigger: hintsOf(later.trigger),
+    task: new Map([...onlyOfBlocks, ...hintsOf(laterProperties.task)]),
+    trigger: hintsOf(laterProperties.trigger),
   };
   return {
-    flow: partCheck(ajv, flowPart(later), hintsOf(later.flow)),
+    flow: partCheck(ajv, flowPart(), hintsOf(laterProperties.flow)),
     input: partCheck(ajv, part(inputProperties, ['id', 'type']), noHints),
     output: partCheck(ajv, part(outputProperties, ['id', 'value']), noHints),
     anyTask: partCheck(ajv, openObject(taskIdentity), laterHints.task),
@@ -77,7 +74,7 @@ function makeValidators(catalog: Catalog, later: Later): Validators {
       const type = catalog.tasks.get(name);
       if (type === undefined || type.internal) return undefined;
       return once(tasks, name, () => {
-        const properties = { ...taskIdentity, ...ownProperties(type), ...children(type, later) };
+        const properties = { ...taskIdentity, ...ownProperties(type), ...children(type) };
         const schema = closedObject(properties, ['id', 'type', ...type.required]);
         return partCheck(ajv, schema, laterHints.task);
       });
@@ -86,7 +83,7 @@ function makeValidators(catalog: Catalog, later: Later): Validators {
       const type = catalog.triggers.get(name);
       if (type === undefined) return undefined;
       return once(triggers, name, () => {
-        const common = written(commonOf(type.kind, later), unlessExpression);
+        const common = written(commonOf(type.kind), unlessExpression);
         const properties = { ...ownProperties(type), ...common };
         const schema = closedObject(properties, ['id', 'type', ...type.required]);
         return partCheck(ajv, schema, new Map([...answered, ...laterHints.trigger]));
@@ -107,14 +104,13 @@ function hintsOf(later: ReadonlySet<string>): ReadonlyMap<string, string> {
 }
 
 /** What a block has beside its own properties: tasks, and what a loop keeps. */
-function children(type: TaskType, later: Later): Record<string, JsonObject> {
+function children(type: TaskType): Record<string, JsonObject> {
   if (type.children.length === 0) return {};
   const properties: Record<string, JsonObject> = {};
   for (const { property, shape } of type.children) {
     properties[property] = shape === 'list' ? listOfMaps(1) : mapOfLists();
   }
-  for (const stage of stageProperties)
-    if (!later.task.has(stage)) properties[stage] = listOfMaps(1);
+  for (const stage of stageProperties) properties[stage] = listOfMaps(1);
   return type.iterates === true ? { ...properties, outputs: listOfMaps(0) } : properties;
 }
 
@@ -149,16 +145,15 @@ function newAjv(): Ajv2020 {
   return ajv;
 }
 
-function flowPart(later: Later): JsonObject {
+function flowPart(): JsonObject {
   const properties: Record<string, JsonObject> = {
-    ...written(without(flowProperties, later.flow), unlessExpression),
+    ...written(flowProperties, unlessExpression),
     inputs: listOfMaps(0),
     triggers: listOfMaps(0),
     tasks: listOfMaps(1),
     outputs: listOfMaps(0),
   };
-  for (const stage of stageProperties)
-    if (!later.flow.has(stage)) properties[stage] = listOfMaps(1);
+  for (const stage of stageProperties) properties[stage] = listOfMaps(1);
   return { ...closedObject(properties, flowRequired), patternProperties: { '^x-': {} } };
 }
 

@@ -5,6 +5,7 @@ import type { RequestTrigger, TriggerRequest } from '../../plugin/index.ts';
 import { nearest } from '../../support/nearest.ts';
 import { StartRefused } from '../../trigger/start-refused.ts';
 import type { NewStart } from '../../trigger/starter.ts';
+import { keyOf } from '../../trigger/target.ts';
 import { startAndAnswer, waitOf } from '../finished.ts';
 import { headersOf, readBody } from '../foreign-body.ts';
 import { Problem } from '../problem.ts';
@@ -69,18 +70,28 @@ async function startOf(
   throw new Problem(401, 'signature-invalid', 'The request is not signed as this webhook wants');
 }
 
-function findTrigger(context: Context, { options }: HttpServices): Found {
+function findTrigger(context: Context, services: HttpServices): Found {
+  const { options } = services;
   const { namespace = '', flow: id = '', trigger = '' } = context.req.param();
   const flow = options.flows.registry.head(namespace, id);
   const definition = flow?.triggers.find((candidate) => candidate.id === trigger);
   const usable = definition !== undefined && !definition.disabled && flow?.disabled === false;
-  if (flow !== undefined && usable) return { flow, definition };
+  if (flow !== undefined && usable && isEnabled({ flow, definition }, services)) {
+    return { flow, definition };
+  }
   // A disabled trigger answers like one that is not there.
   const known = flow?.triggers.map((candidate) => candidate.id) ?? [];
   const meant = nearest(trigger, known);
   const hint = meant === undefined || meant === trigger ? '' : `; did you mean ${meant}?`;
   const what = flow === undefined ? `flow ${namespace}/${id}` : `webhook ${trigger} in ${flow.key}`;
   throw new Problem(404, 'webhook-not-found', `There is no ${what}${hint}`);
+}
+
+/** Somebody may have disabled it; what was refused for that, its owner asks about. */
+function isEnabled(found: Found, services: HttpServices): boolean {
+  if (services.options.board.switchOf(keyOf(found))?.enabled !== false) return true;
+  note(services, found, 'disabled', 'somebody has disabled the trigger');
+  return false;
 }
 
 async function requestTrigger(

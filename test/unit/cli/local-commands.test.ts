@@ -55,6 +55,18 @@ describe('validate', () => {
     expect(stdout).toMatch(/^ {2}c \(http\.request\): worker .*runs on workers$/m);
   });
 
+  it('explains which list of a block a task is in', async () => {
+    const [inside, after] = ['a', 'b'].map((id) => `[{ id: ${id}, type: log, message: x }]`);
+    const block = `{ id: i, type: if, condition: << inputs.on >>, then: ${inside} }`;
+    const flow = `id: f\nnamespace: demo\ninputs: [{ id: on, type: bool }]\ntasks: [${block}]\n`;
+    write('flows/branches.yaml', `${flow}finally: ${after}\n`);
+    const { code, stdout } = await run(['validate', 'flows/branches.yaml', '--explain']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^ {2}i \(if\): executor$/m);
+    expect(stdout).toMatch(/^ {4}then: a \(log\): executor$/m);
+    expect(stdout).toMatch(/^ {2}finally: b \(log\): executor$/m);
+  });
+
   it('prints JSON, names and workflow commands', async () => {
     write('flows/good.yaml', good);
     write('flows/bad.yaml', 'id: bad\nnamespace: demo\ntasks: [{ id: a, type: lag }]\n');

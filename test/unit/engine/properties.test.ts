@@ -9,13 +9,8 @@ import { dumpState } from './dump.ts';
 import { Engine } from './engine.ts';
 import { flowFromYaml } from './flows.ts';
 import { illegalities, partitionEvents } from './legal.ts';
-import {
-  flowYaml,
-  type RandomFlow,
-  randomFlow,
-  randomInputs,
-  randomOperations,
-} from './random-flow.ts';
+import { type RandomFlow, randomFlow, randomInputs, randomOperations } from './random-flow.ts';
+import { flowYaml } from './random-yaml.ts';
 import { RandomHistory } from './random-history.ts';
 import { Tables } from './tables.ts';
 
@@ -119,7 +114,7 @@ describe('a step', () => {
       }),
       { numRuns: RUNS },
     );
-  });
+  }, 120_000);
 
   it('gives the same events for the same state and input', () => {
     fc.assert(
@@ -135,7 +130,7 @@ describe('a step', () => {
       }),
       { numRuns: RUNS },
     );
-  });
+  }, 120_000);
 
   it('is refused by a state that is being restored twice', () => {
     const state = new PartitionState(0, 1);

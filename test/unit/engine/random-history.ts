@@ -11,7 +11,8 @@ import { CheckpointStore } from './checkpoint-store.ts';
 import { dumpState } from './dump.ts';
 import { Engine } from './engine.ts';
 import { flowFromYaml } from './flows.ts';
-import { flowYaml, type Operation, type RandomFlow, randomInputs } from './random-flow.ts';
+import { type Operation, type RandomFlow, randomInputs } from './random-flow.ts';
+import { flowYaml } from './random-yaml.ts';
 
 /** Enough for a checkpoint page of its own. */
 const LARGE = 'x'.repeat(1_500);

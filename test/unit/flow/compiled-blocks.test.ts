@@ -5,7 +5,7 @@ import type { CheckedFlow, TaskDefinition } from '../../../src/flow/definition.t
 import { explain } from '../../../src/flow/explain.ts';
 import { limits } from '../../../src/model/limits.ts';
 import { buildCatalog } from '../../../src/model/catalog.ts';
-import { early } from './catalog.ts';
+import { catalog } from './catalog.ts';
 import { codesOf, flowOf, withTasks } from './reading.ts';
 
 const scope = (roots: Record<string, unknown>) => ({ roots, now: 0, seed: 's', property: 'p' });
@@ -21,7 +21,7 @@ const order = flowOf(
 namespace: shop
 timeout: << inputs.hours >>h
 inputs: [ { id: hours, type: int }, { id: lines, type: json } ]
-triggers: [ { id: records, type: test.stream, onError: pause, inputs: { hours: 1, lines: << trigger.value >> } } ]
+triggers: [ { id: records, type: kafka.realtime, topic: orders, onError: pause, inputs: { hours: 1, lines: << trigger.value >> } } ]
 tasks:
   - id: kind
     type: switch
@@ -257,7 +257,7 @@ outputs: [ { id: o, value: "<< outputs.a >> << outputs.b >> << tasks.c.state >> 
       `inputs: [ { id: x, type: json } ]
 triggers:
   - { id: hook, type: webhook, inputs: { x: << trigger.body >> } }
-  - { id: orders, type: test.stream, inputs: { x: << trigger.value >> } }
+  - { id: orders, type: kafka.realtime, topic: orders, inputs: { x: << trigger.value >> } }
 `,
     ],
   ];
@@ -280,7 +280,7 @@ describe('a switch', () => {
 
 describe('the catalog of blocks', () => {
   it('refuses properties that every block, and every loop, has already', () => {
-    const types = [...early.catalog.tasks.values()];
+    const types = [...catalog.tasks.values()];
     const foreach = types.find(({ type }) => type === 'foreach') ?? expect.fail('no foreach');
     const property = { 'x-kind': 'static' } as const;
     for (const name of ['errors', 'finally', 'outputs', 'retry', 'timeout']) {

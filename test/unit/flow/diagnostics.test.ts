@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { diagnosticCodes } from '../../../src/flow/diagnostic-codes.ts';
 import { readFlow } from '../../../src/flow/read-flow.ts';
 import { blockRows } from './block-rows.ts';
-import { early } from './catalog.ts';
+import { catalog } from './catalog.ts';
 import { expressionRows } from './expression-rows.ts';
 import { fileRows } from './file-rows.ts';
 import { orderRows } from './order-rows.ts';
@@ -36,12 +36,12 @@ describe('diagnostics', () => {
   });
 
   it.each(rows)('$code: $title: nothing but the severity of its code', ({ code, text }) => {
-    const { flow, diagnostics } = readFlow(text, early);
+    const { flow, diagnostics } = readFlow(text, { catalog });
     const severities = diagnostics.filter((one) => one.code === code);
     expect(severities.every(({ severity }) => severity === diagnosticCodes[code])).toBe(true);
     const refused = diagnostics.some(({ severity }) => severity === 'error');
     expect(flow === undefined).toBe(refused);
-    const strict = readFlow(text, { ...early, strict: true });
+    const strict = readFlow(text, { catalog, strict: true });
     expect(strict.flow).toBeUndefined();
   });
 

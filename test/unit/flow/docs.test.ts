@@ -11,7 +11,7 @@ import { loadConfig } from '../../../src/config/load.ts';
 import { formatProblem } from '../../../src/config/problems.ts';
 import { formatDiagnostics } from '../../../src/flow/format-diagnostics.ts';
 import { readFlow } from '../../../src/flow/read-flow.ts';
-import { early } from './catalog.ts';
+import { catalog } from './catalog.ts';
 
 const ROOT = path.join(import.meta.dirname, '../../..');
 
@@ -74,7 +74,7 @@ function asFlow(text: string): { readonly text: string; readonly part: boolean }
 function problemsOf(block: Block): string {
   const flow = asFlow(block.text);
   if (flow !== undefined) {
-    const { diagnostics } = readFlow(flow.text, { ...early, file: `${block.file}:${block.line}` });
+    const { diagnostics } = readFlow(flow.text, { catalog, file: `${block.file}:${block.line}` });
     return formatDiagnostics(
       diagnostics.filter(({ code }) => !flow.part || !MAY_BE_ELSEWHERE.has(code)),
       'pretty',
@@ -108,7 +108,7 @@ describe('YAML blocks of the docs', () => {
 
   it.each(wrong)('$file:$line gives $info', ({ info, text }) => {
     const flow = asFlow(text) ?? { text };
-    const { diagnostics } = readFlow(flow.text, early);
+    const { diagnostics } = readFlow(flow.text, { catalog });
     expect([...new Set(diagnostics.map(({ code }) => code))]).toEqual([info]);
   });
 });

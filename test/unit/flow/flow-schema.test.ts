@@ -5,13 +5,12 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { flowSchema } from '../../../src/flow/schema/flow-schema.ts';
 import { blockRows } from './block-rows.ts';
-import { early } from './catalog.ts';
+import { catalog } from './catalog.ts';
 import { fileRows } from './file-rows.ts';
 import { codesOf, withTasks } from './reading.ts';
 import { triggerRows } from './trigger-rows.ts';
 
-const { catalog, later } = early;
-const schema = flowSchema(catalog, later);
+const schema = flowSchema(catalog);
 const ajv = new Ajv2020({ strict: false, allErrors: true });
 // ajv-formats is CommonJS: under Node's rules its default import is the module object.
 addFormats.default(ajv);
@@ -77,7 +76,7 @@ describe('flow.schema.json', () => {
     const choice = { properties: { one: property, other: property }, required: [] };
     const type = { ...stream, ...choice, type: 'test.choice', exactlyOne: ['one', 'other'] };
     const triggers = new Map([[type.type, type]]);
-    const valid = ajv.compile(flowSchema({ tasks: catalog.tasks, triggers }, later));
+    const valid = ajv.compile(flowSchema({ tasks: catalog.tasks, triggers }));
     expect(valid(withTrigger(', one: x'))).toBe(true);
     expect(valid(withTrigger(''))).toBe(false);
     expect(valid(withTrigger(', one: x, other: x'))).toBe(false);

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { formatDiagnostics } from '../../../src/flow/format-diagnostics.ts';
 import { readFlow } from '../../../src/flow/read-flow.ts';
 import { blockRows } from './block-rows.ts';
-import { early } from './catalog.ts';
+import { catalog } from './catalog.ts';
 import { expressionRows } from './expression-rows.ts';
 import { fileRows } from './file-rows.ts';
 import { orderRows } from './order-rows.ts';
@@ -38,7 +38,7 @@ const damaged = fc
   });
 
 function check(text: string): void {
-  const { flow, diagnostics } = readFlow(text, early);
+  const { flow, diagnostics } = readFlow(text, { catalog });
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   expect(flow === undefined).toBe(errors.length > 0);
   const lines = text.split('\n');

@@ -187,7 +187,7 @@ export const orderRows: readonly Row[] = [
     title: 'a field that one of two triggers lacks',
     text: withTasks(
       `- ${task('b', '<< trigger.body >>')}`,
-      `${HOOK}  - { id: other, type: test.stream }\n`,
+      `${HOOK}  - { id: other, type: kafka.realtime, topic: orders }\n`,
     ),
     marks: 'trigger.body',
     says: 'when `other` starts the flow',
@@ -198,10 +198,10 @@ export const orderRows: readonly Row[] = [
     title: 'a field of another trigger, in the inputs that a trigger gives',
     text: withTasks(
       LOG,
-      `inputs: [ { id: x, type: json } ]\n${HOOK}    inputs: { x: << trigger.body >> }\n  - { id: other, type: test.stream, inputs: { x: << trigger.body >> } }\n`,
+      `inputs: [ { id: x, type: json } ]\n${HOOK}    inputs: { x: << trigger.body >> }\n  - { id: other, type: kafka.realtime, topic: orders, inputs: { x: << trigger.body >> } }\n`,
     ),
-    at: '8:53',
+    at: '8:71',
     says: 'when `other` starts the flow',
-    hint: 'It has: key, value, offset.',
+    hint: 'It has: key, value',
   },
 ];

@@ -4,13 +4,13 @@ import type { DiagnosticCode } from '../../../src/flow/diagnostic-codes.ts';
 import type { Diagnostic } from '../../../src/flow/diagnostic.ts';
 import { formatDiagnostics } from '../../../src/flow/format-diagnostics.ts';
 import { readFlow } from '../../../src/flow/read-flow.ts';
-import { early } from './catalog.ts';
+import { catalog } from './catalog.ts';
 
 /** Three lines before whatever a test is about. */
 export const HEAD = 'id: example\nnamespace: docs\n';
 
 export function diagnose(text: string): readonly Diagnostic[] {
-  return readFlow(text, early).diagnostics;
+  return readFlow(text, { catalog }).diagnostics;
 }
 
 export function codesOf(text: string): readonly DiagnosticCode[] {
@@ -19,7 +19,7 @@ export function codesOf(text: string): readonly DiagnosticCode[] {
 
 /** The flow, or a failing test that shows what is wrong with it. */
 export function flowOf(text: string): CheckedFlow {
-  const { flow, diagnostics } = readFlow(text, early);
+  const { flow, diagnostics } = readFlow(text, { catalog });
   if (flow === undefined) expect.fail(`\n${formatDiagnostics(diagnostics, 'pretty')}`);
   return flow;
 }

@@ -16,7 +16,7 @@ import { readFlow } from '../../../src/flow/read-flow.ts';
 import { taskProperties, triggerProperties } from '../../../src/flow/schema/shape.ts';
 import type { PropertySchema, TriggerType } from '../../../src/model/catalog.ts';
 import type { Json, JsonObject } from '../../../src/support/json.ts';
-import { early } from './catalog.ts';
+import { catalog } from './catalog.ts';
 
 /** A place for one expression in a flow, and what the expression became. */
 interface Field {
@@ -60,7 +60,7 @@ function sampleOf(schema: PropertySchema | undefined): Json {
 
 function* taskFields(): Iterable<Field> {
   const common = templatedOf(taskProperties) as ('when' | 'timeout' | 'idempotencyKey')[];
-  for (const type of early.catalog.tasks.values()) {
+  for (const type of catalog.tasks.values()) {
     const { properties, required, children, internal } = type;
     if (internal) continue;
     const blocks = Object.fromEntries(
@@ -103,7 +103,7 @@ function* triggerFields(): Iterable<Field> {
   const common = templatedOf(triggerProperties) as (
     'when' | 'inputs' | 'labels' | 'idempotencyKey'
   )[];
-  for (const type of early.catalog.triggers.values()) {
+  for (const type of catalog.triggers.values()) {
     const { properties } = type;
     for (const name of [...templatedOf(properties), ...common]) {
       const trigger = { id: 't', type: type.type, ...others(type, name) };
@@ -169,7 +169,7 @@ function outcome(
   field: Field,
   value: Json,
 ): { readonly refused: string } | { readonly value: unknown } {
-  const { flow, diagnostics } = readFlow(JSON.stringify(field.flowWith(value)), early);
+  const { flow, diagnostics } = readFlow(JSON.stringify(field.flowWith(value)), { catalog });
   if (flow === undefined) return { refused: diagnostics.map(({ code }) => code).join() };
   const compiled = field.compiledIn(flow);
   if (compiled === undefined) expect.fail(`${field.name} is not compiled`);

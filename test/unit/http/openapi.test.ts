@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createHttp } from '../../../src/http/server.ts';
 import { present } from '../../../src/support/assert.ts';
+import { TriggerBoard } from '../../../src/trigger/trigger-board.ts';
 import { startApi, type StartedApi } from './started-api.ts';
 
 let api: StartedApi;
@@ -44,6 +45,8 @@ it('has every route of the API, and no other', async () => {
     },
     flows: shells.flows,
     catalog: shells.catalog,
+    board: new TriggerBoard(ports),
+    topics: () => Promise.reject(new Error('nobody asks')),
     settings: { host: '127.0.0.1', port: 0, bodyBytesMax: 1, startsUnfinishedMax: 1 },
     readiness: () => undefined,
     globals: {},

@@ -3,15 +3,16 @@ import { onTestFinished } from 'vitest';
 import { type FaultyLog, withFaults } from '../../../src/adapters/faults/faulty-log.ts';
 import { openSqliteLog, type SqliteLog } from '../../../src/adapters/sqlite/log.ts';
 import type { Ports, Role } from '../../../src/compose/ports.ts';
-import { type Shells, wire } from '../../../src/compose/wire.ts';
+import { catalogOf, type Shells, wire } from '../../../src/compose/wire.ts';
 import { defaultExecutorSettings } from '../../../src/executor/settings.ts';
+import { FlowRegistry } from '../../../src/flow/registry.ts';
 import type { ExecutionCreated } from '../../../src/model/events.ts';
 import type { OutgoingRecord, TopicName } from '../../../src/model/log-records.ts';
 import type { DeadLetter, Decision } from '../../../src/model/records.ts';
 import type { StartRequest } from '../../../src/model/starts.ts';
 import type { TriggerRecord } from '../../../src/model/triggers.ts';
 import { PluginHost } from '../../../src/plugin/host.ts';
-import type { Trigger } from '../../../src/plugin/index.ts';
+import type { JsonObject, PollTrigger, Trigger } from '../../../src/plugin/index.ts';
 import type { PluginManifest } from '../../../src/plugin/manifest.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import type { LogRecord } from '../../../src/ports/log.ts';
@@ -22,6 +23,9 @@ import { encodeFlow } from '../../../src/records/flows.ts';
 import { decodeStart } from '../../../src/records/starts.ts';
 import { topicSpecs } from '../../../src/records/topics.ts';
 import { decodeTriggerRecord, encodeTriggerRecord } from '../../../src/records/triggers.ts';
+import { present } from '../../../src/support/assert.ts';
+import { keyOf } from '../../../src/trigger/target.ts';
+import { type Tried, tryTrigger } from '../../../src/trigger/try-trigger.ts';
 import { MemoryBlobStore } from '../../sim/outside.ts';
 import { ProcessClock } from '../../sim/process-clock.ts';
 import { SeededRandom } from '../../sim/seeded-random.ts';
@@ -103,6 +107,34 @@ export class TriggerWorld {
     await this.clock.runUntil(() => done, 10_000);
     producer.close();
     return sent;
+  }
+
+  /** `triggers test` of the flow's first trigger. */
+  async tryOut(source: string, trigger: PollTrigger, state?: JsonObject): Promise<Tried> {
+    const catalog = catalogOf(this.#manifests);
+    const registry = new FlowRegistry({ catalog });
+    const record = { namespace: 'demo', flow: 'flow', source };
+    registry.apply({ offset: 0, timestampMs: 0, record: { ok: true, value: record } });
+    const flow = present(registry.head('demo', 'flow'), 'the flow');
+    const definition = present(flow.triggers[0], 'a trigger');
+    const found = { flow, definition };
+    const clock = new ProcessClock(this.clock, 0);
+    const surroundings = {
+      ...this.ports(
+        withFaults(this.log, { plan: {}, random: this.#random, clock }),
+        this.log.membership,
+        clock,
+      ),
+      globals: {},
+      topics: () => Promise.reject(new Error('there are no topics')),
+    };
+    return tryTrigger({
+      surroundings,
+      registry,
+      target: { ...found, key: keyOf(found), settings: {}, trigger },
+      state,
+      signal: new AbortController().signal,
+    });
   }
 
   async starts(): Promise<readonly StartRequest[]> {
@@ -222,18 +254,22 @@ export class TriggerWorld {
     };
   }
 
+  /** Long topics are read page by page, with turns in between that take virtual time. */
   async #all<Item>(
     topic: TopicName,
     read: (record: LogRecord, partition: number) => readonly Item[],
   ): Promise<readonly Item[]> {
     const items: Item[] = [];
-    for (let partition = 0; partition < this.log.partitionCount(topic); partition += 1) {
-      const { start, end } = await this.log.bounds(topic, partition);
-      if (start === end) continue;
-      for await (const records of this.log.read(topic, partition, start, end)) {
-        for (const record of records) items.push(...read(record, partition));
+    const readAll = async (): Promise<void> => {
+      for (let partition = 0; partition < this.log.partitionCount(topic); partition += 1) {
+        const { start, end } = await this.log.bounds(topic, partition);
+        if (start === end) continue;
+        for await (const records of this.log.read(topic, partition, start, end)) {
+          for (const record of records) items.push(...read(record, partition));
+        }
       }
-    }
+    };
+    await this.clock.runThrough(readAll());
     return items;
   }
 }
