@@ -1,5 +1,5 @@
 /** `s3.arrival` against the real S3 of the run. */
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -12,6 +12,18 @@ async function emptyBucket(): Promise<TestBucket> {
   const bucket = await TestBucket.create(await s3Account());
   onTestFinished(() => bucket.close());
   return bucket;
+}
+
+/** A server that answers as it is told. */
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  // A TCP server's address is an AddressInfo; only pipes answer with a string.
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 beforeAll(s3Account, S3_START_TIMEOUT_MS);
@@ -317,18 +329,38 @@ describe('what is wrong is said', () => {
     await expect(new Watch(await emptyBucket(), properties).look()).rejects.toThrow(message);
   });
 
-  it('where the server answers something else', async () => {
-    const server = createServer((_, response) => response.end('<html>hello</html>'));
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    onTestFinished(() => {
-      server.close();
-      server.closeAllConnections();
+  it.each<[string, RequestListener, string]>([
+    [
+      'no list',
+      (_, response) => response.end('<html>hello</html>'),
+      'the answer is no list of objects but <html>',
+    ],
+    [
+      'another region',
+      (_, response) =>
+        response
+          .writeHead(301, { 'x-amz-bucket-region': 'eu-west-1' })
+          .end('<Error><Code>PermanentRedirect</Code></Error>'),
+      '301 PermanentRedirect (the bucket is in the region eu-west-1)',
+    ],
+  ])('where a server answers with %s', async (_, listener, message) => {
+    const watch = new Watch(await emptyBucket(), { endpoint: await serve(listener) });
+    await expect(watch.look()).rejects.toThrow(message);
+  });
+
+  it('never at the cost of another bucket: a key with dots is sent as it is (S7)', async () => {
+    const key = 'in/../../other/x';
+    const entry =
+      `<Contents><Key>${key}</Key><LastModified>2026-01-01T00:00:00Z</LastModified>` +
+      '<ETag>e</ETag><Size>1</Size></Contents>';
+    const paths: (string | undefined)[] = [];
+    const endpoint = await serve(({ method, url }, response) => {
+      if (method === 'DELETE') paths.push(url);
+      response.end(`<ListBucketResult>${entry}</ListBucketResult>`);
     });
-    // A TCP server's address is an AddressInfo; only pipes answer with a string.
-    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const watch = new Watch(await emptyBucket(), { endpoint });
-    await expect(watch.look()).rejects.toThrow('the answer is no list of objects but <html>');
+    const bucket = await emptyBucket();
+    await new Watch(bucket, { endpoint, action: 'delete' }).look();
+    expect(paths).toEqual([`/${bucket.name}/${key}`]);
   });
 
   it('and ends at once when the trigger stops', async () => {

@@ -1,7 +1,7 @@
 /** Each flow of flows/ does what it says, through the real command on the embedded log. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,6 +25,8 @@ beforeAll(async () => {
   origin = `http://127.0.0.1:${port}`;
   folder = await mkdtemp(path.join(tmpdir(), 'millrace-examples-'));
   calls = await CallCounter.start();
+  const payments = `http://127.0.0.1:${calls.port}`;
+  await writeFile(path.join(folder, 'millrace.yaml'), `globals: { payments: '${payments}' }\n`);
   child = spawn(process.execPath, [command, 'start', '--flows', path.join(root, 'flows')], {
     cwd: folder,
     env: {
@@ -61,6 +63,16 @@ interface Answer {
   readonly error?: { readonly code: string; readonly message: string };
 }
 
+interface Listed {
+  readonly executionId: string;
+  readonly state: string;
+  readonly trigger: { readonly id: string | null };
+}
+
+function isOver(state: string): boolean {
+  return ['SUCCESS', 'WARNING', 'FAILED', 'KILLED', 'CANCELLED'].includes(state);
+}
+
 async function post(
   target: string,
   body: string,
@@ -75,16 +87,14 @@ async function post(
   return { status: response.status, answer: (await response.json()) as Answer };
 }
 
-async function logLines(executionId: string): Promise<string> {
-  const { stdout } = await run(process.execPath, [
-    command,
-    'executions',
-    'logs',
-    executionId,
-    '--server',
-    origin,
-  ]);
+/** What a command against this server prints. */
+async function millrace(...args: readonly string[]): Promise<string> {
+  const { stdout } = await run(process.execPath, [command, ...args, '--server', origin]);
   return stdout;
+}
+
+async function logLines(executionId: string): Promise<string> {
+  return millrace('executions', 'logs', executionId);
 }
 
 describe('shop.orders/fulfil-order', () => {
@@ -97,29 +107,66 @@ describe('shop.orders/fulfil-order', () => {
     ],
   };
 
-  it('adds up an order that comes by its webhook', async () => {
-    const target = '/api/v1/webhooks/shop.orders/fulfil-order/shop_hook?wait=20s';
-    const { status, answer } = await post(target, JSON.stringify(order));
+  const hook = '/api/v1/webhooks/shop.orders/fulfil-order/shop_hook?wait=20s';
+
+  it('charges and packs an order that comes by its webhook', async () => {
+    const { made } = calls.script('/charges', 200);
+    const { status, answer } = await post(hook, JSON.stringify(order));
     expect(status).toBe(200);
     expect(answer).toMatchObject({ state: 'SUCCESS', outputs: { amount: 29, currency: 'EUR' } });
+    expect(made).toHaveLength(1);
     expect(await logLines(answer.executionId)).toContain('o-1: 3 pieces for Ada');
   });
 
-  it('tells the address that it is given', async () => {
-    const before = calls.calls.size;
-    const target = '/api/v1/executions/shop.orders/fulfil-order?wait=20s';
-    const inputs = { order, notify: calls.url };
-    const { answer } = await post(target, JSON.stringify({ inputs }));
+  it('and one that comes by its topic, behind a record that is none', async () => {
+    const { made } = calls.script('/charges', 200);
+    for (const value of ['no JSON', JSON.stringify({ ...order, id: 'o-topic' })]) {
+      await millrace('events', 'send', '--topic', 'orders', '--value', value);
+    }
+    const found = await eventually(
+      'its execution',
+      async () => {
+        const answer = await millrace('executions', 'list', '--flow', 'fulfil-order', '--json');
+        // Our own answer.
+        const { executions } = JSON.parse(answer) as { executions: readonly Listed[] };
+        return executions.find(({ trigger, state }) => trigger.id === 'incoming' && isOver(state));
+      },
+      30_000,
+    );
+    expect(found.state).toBe('SUCCESS');
+    expect(await logLines(found.executionId)).toContain('o-topic: 3 pieces for Ada');
+    expect(made).toHaveLength(1);
+    const letters = await millrace('dlq', 'list', '--reason', 'value-not-json', '--json');
+    expect(letters).toContain('no JSON');
+  });
+
+  it('charges once, whatever it takes', async () => {
+    const { made } = calls.script('/charges', 500, 500, 200);
+    const { answer } = await post(hook, JSON.stringify({ ...order, id: 'o-3' }));
     expect(answer.state).toBe('SUCCESS');
-    expect(calls.calls.size).toBe(before + 1);
+    expect(made.map(({ status }) => status)).toEqual([500, 500, 200]);
+    expect(new Set(made.map(({ key }) => key)).size).toBe(1);
+  });
+
+  it('hands an order whose card is declined to those who look after it', async () => {
+    const { made } = calls.script('/charges', 402);
+    const { answer } = await post(hook, JSON.stringify({ ...order, id: 'o-4' }));
+    expect(answer).toMatchObject({ state: 'FAILED', error: { code: 'card-declined' } });
+    expect(made).toHaveLength(1);
+    expect(await logLines(answer.executionId)).toContain('order o-4 is refused: The card of Ada');
+    expect(await refusedOrders()).toContain('o-4');
   });
 
   it('fails for an order without lines, and says why', async () => {
-    const target = '/api/v1/webhooks/shop.orders/fulfil-order/shop_hook?wait=20s';
-    const { answer } = await post(target, JSON.stringify({ ...order, lines: [] }));
+    const { answer } = await post(hook, JSON.stringify({ ...order, id: 'o-5', lines: [] }));
     expect(answer).toMatchObject({ state: 'FAILED', error: { code: 'assertion-failed' } });
     expect(answer.error?.message).toContain('An order has at least one line.');
+    expect(await refusedOrders()).toContain('o-5');
   });
+
+  async function refusedOrders(): Promise<string> {
+    return millrace('topics', 'peek', 'orders.refused', '--json');
+  }
 });
 
 describe('demo/wait-a-moment', () => {

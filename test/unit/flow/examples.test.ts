@@ -19,8 +19,9 @@ const textOf = (file: string): string => readFileSync(path.join(FLOWS, file), 'u
 function run(
   file: string,
   inputs: JsonObject,
+  globals: JsonObject = {},
 ): { readonly engine: Engine; readonly events: Event[] } {
-  const engine = new Engine();
+  const engine = new Engine({ globals });
   const flow = flowOf(textOf(file));
   engine.deploy({ ...flow, revision: 1, offset: 0, sha256: '' });
   const { namespace, id } = flow;
@@ -78,22 +79,28 @@ describe('example flows', () => {
     expect(logsOf(events)).toEqual(['o-1: 3 pieces for Ada']);
   });
 
-  it('fulfil-order refuses an order without lines', () => {
+  it('fulfil-order refuses an order without lines, and tells a topic', () => {
     const { events } = run('fulfil-order.yaml', { order: { id: 'o-2', lines: [] } });
-    expect(endOf(events)).toMatchObject({
-      state: 'FAILED',
-      error: { code: 'assertion-failed', taskId: 'check' },
+    expect(logsOf(events)).toEqual(['order o-2 is refused: An order has at least one line.']);
+    expect(events.at(-1)).toMatchObject({
+      type: 'task.scheduled',
+      taskType: 'kafka.publish',
+      properties: { topic: 'orders.refused', key: 'o-2', value: { code: 'assertion-failed' } },
     });
   });
 
-  it('fulfil-order calls a worker where there is somebody to tell', () => {
+  it('fulfil-order charges where there is somebody who does', () => {
     const lines = [{ sku: 'tea', quantity: 2, price: 4.5 }];
-    const inputs = { order: { id: 'o-1', customer: 'Ada', lines }, notify: 'https://a.example' };
-    const { events } = run('fulfil-order.yaml', inputs);
+    const inputs = { order: { id: 'o-1', customer: 'Ada', lines } };
+    const { events } = run('fulfil-order.yaml', inputs, { payments: 'https://a.example' });
     expect(events.at(-1)).toMatchObject({
       type: 'task.scheduled',
       taskType: 'http.request',
-      properties: { method: 'POST', uri: 'https://a.example', body: { order: 'o-1', amount: 9 } },
+      properties: {
+        method: 'POST',
+        uri: 'https://a.example/charges',
+        body: { order: 'o-1', amount: 9, currency: 'EUR' },
+      },
       deferred: [],
     });
   });
