@@ -93,6 +93,7 @@ export interface TriggerBody {
   readonly processes: readonly {
     readonly process: string;
     readonly host: string | null;
+    readonly processId: number | null;
     readonly state: string;
   }[];
 }

@@ -273,6 +273,11 @@ export const limits = {
     unit: 'bytes',
     meaning: 'A larger value stands in the views as a preview with its size.',
   },
+  triggerStateBytes: {
+    value: 256 * 1024,
+    unit: 'bytes',
+    meaning: 'What a poll or clock trigger may remember, as JSON; more fails its run.',
+  },
   openStreams: {
     value: 1_000,
     unit: 'records',

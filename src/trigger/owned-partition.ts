@@ -7,6 +7,7 @@
  * readers, and what it starts, the new owner starts as well, under the same source and sequence (invariant 7). Each
  * generation has keys of its own, since the topic is compacted; the next owner removes them once it has saved.
  */
+import { limits } from '../model/limits.ts';
 import type { StateRecord } from '../model/triggers.ts';
 import type { Clock } from '../ports/clock.ts';
 import { sleep } from '../ports/clock.ts';
@@ -21,9 +22,6 @@ import {
 } from '../records/triggers.ts';
 import type { JsonObject } from '../support/json.ts';
 import { backoffMs } from './backoff.ts';
-
-/** A state as JSON, at most. */
-export const STATE_BYTES_MAX = 256 * 1024;
 
 export interface OwnedPartitionOptions {
   readonly log: Log;
@@ -70,15 +68,14 @@ export class OwnedPartition {
   /**
    * Resolves when it is acknowledged.
    *
-   * @throws Error when it is larger than {@link STATE_BYTES_MAX}, or the partition is given up.
+   * @throws Error when it is larger than limits.triggerStateBytes, or the partition is given up.
    */
   async save(trigger: string, state: JsonObject): Promise<void> {
     const generation = this.#generation;
     if (generation === undefined) throw new Error('the partition is not open');
     const bytes = Buffer.byteLength(JSON.stringify(state));
-    if (bytes > STATE_BYTES_MAX) {
-      throw new Error(`the state has ${bytes} bytes, and may have ${STATE_BYTES_MAX}`);
-    }
+    const bytesMax = limits.triggerStateBytes.value;
+    if (bytes > bytesMax) throw new Error(`the state has ${bytes} bytes, and may have ${bytesMax}`);
     const record: StateRecord = {
       kind: 'state',
       trigger,

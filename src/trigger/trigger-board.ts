@@ -5,7 +5,13 @@
  * A key holds its newest record. What a process says of a trigger counts while the process lives: it writes a
  * record every {@link HEARTBEAT_MS}, and time is the log's, since clocks of machines differ.
  */
-import type { StatusRecord, SwitchRecord, PauseRecord, TriggerRecord } from '../model/triggers.ts';
+import type {
+  PauseRecord,
+  ProcessRecord,
+  StatusRecord,
+  SwitchRecord,
+  TriggerRecord,
+} from '../model/triggers.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { FetchedBatch, Log, LogBounds, LogSubscription } from '../ports/log.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -113,8 +119,8 @@ export class TriggerBoard {
     });
   }
 
-  hostOf(process: string): string | undefined {
-    return this.#noted<'process'>(`process/${process}`)?.record.host;
+  processOf(process: string): ProcessRecord | undefined {
+    return this.#noted<'process'>(`process/${process}`)?.record;
   }
 
   isAlive(process: string): boolean {

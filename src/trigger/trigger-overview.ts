@@ -21,6 +21,8 @@ export interface TriggerOverview {
 export interface ProcessOverview {
   readonly process: string;
   readonly host: string | undefined;
+  /** Its number on that host. */
+  readonly processId: number | undefined;
   readonly state: TriggerState;
   readonly lag: number | undefined;
 }
@@ -41,7 +43,8 @@ export function overviewOf(
     lastError: lastErrorOf(statuses),
     processes: statuses.map(({ process, state, lag }) => ({
       process,
-      host: board.hostOf(process),
+      host: board.processOf(process)?.host,
+      processId: board.processOf(process)?.processId,
       state,
       lag,
     })),

@@ -158,14 +158,21 @@ function print(terminal: Terminal, options: OutputOptions, body: TriggerBody): v
     ['last fire', timeText(body.lastFire)],
     ['next fire', timeText(body.nextFire)],
     ['last error', errorOf(body)],
-    ...body.processes.map(({ process, host, state }): readonly [string, string] => [
-      'process',
-      `${process} on ${host ?? 'an unknown host'}: ${state}`,
-    ]),
+    ...body.processes.map((one): readonly [string, string] => ['process', processText(one)]),
   ];
   for (const [name, value] of rows) {
     if (value !== '') terminal.out(`${name.padEnd(10)}  ${oneLine(value)}\n`);
   }
+}
+
+function processText({
+  process,
+  host,
+  processId,
+  state,
+}: TriggerBody['processes'][number]): string {
+  const place = host === null ? 'an unknown host' : `${host}, pid ${processId ?? '?'}`;
+  return `${process} on ${place}: ${state}`;
 }
 
 function errorOf({ lastError }: TriggerBody): string {

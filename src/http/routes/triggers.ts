@@ -31,6 +31,7 @@ const triggerSchema = z
       z.object({
         process: z.string(),
         host: z.string().nullable(),
+        processId: z.int().nullable(),
         state: z.enum(triggerStates),
         lag: z.int().nullable(),
       }),
@@ -179,9 +180,10 @@ function shown(overview: TriggerOverview) {
       lastError === undefined
         ? null
         : { message: lastError.message, time: new Date(lastError.timeMs).toISOString() },
-    processes: processes.map(({ process, host, state: own, lag: rest }) => ({
+    processes: processes.map(({ process, host, processId, state: own, lag: rest }) => ({
       process,
       host: host ?? null,
+      processId: processId ?? null,
       state: own,
       lag: rest ?? null,
     })),
