@@ -52,10 +52,7 @@ export class ExecutionEntity implements ExecutionView {
     if (isOpen(part)) this.open.add(ordinal);
     else this.open.delete(ordinal);
     this.setWanting(ordinal, isPartReady(part));
-    if (before === undefined) this.byParent?.get(part.parent)?.add(ordinal);
-    if (before === undefined && this.byParent?.has(part.parent) === false) {
-      this.byParent.set(part.parent, new Set([ordinal]));
-    }
+    if (before?.phase !== part.phase) this.placeAmongChildren(part);
     if (!isTaskRun(part)) return before;
     const key = newestKey(part.task, part.iteration);
     if ((this.newest.get(key) ?? 0) < ordinal) this.newest.set(key, ordinal);
@@ -110,6 +107,14 @@ export class ExecutionEntity implements ExecutionView {
   /** As `ready`, without the flow's own list. */
   readyParts(): ReadonlySet<number> {
     return this.wanting ?? NONE;
+  }
+
+  /** What has ended comes last: whoever looks for what goes on finds that first. */
+  private placeAmongChildren({ parent, ordinal }: Part): void {
+    if (this.byParent === undefined) return;
+    const siblings = this.byParent.get(parent) ?? new Set();
+    siblings.delete(ordinal);
+    this.byParent.set(parent, siblings.add(ordinal));
   }
 
   private setWanting(ordinal: number, wants: boolean): void {
