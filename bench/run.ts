@@ -74,6 +74,11 @@ async function run(benchCase: BenchCase, options: Options): Promise<void> {
     await target.stop();
   }
   console.log(`${benchCase.name}: ${benchCase.description}\n\n${tableOf(rows)}\n`);
+  for (const { inFlight, p50, cpuMsPerExecution } of rows) {
+    const [time, cpu] = [p50, cpuMsPerExecution].map((ms) => (ms * 1_000) / benchCase.tasks);
+    const load = inFlight === null ? '' : `${inFlight} in flight: `;
+    console.log(`${load}${time?.toFixed(1)} µs a task (p50), ${cpu?.toFixed(1)} µs of CPU`);
+  }
   for (const { failure } of rows) if (failure !== null) console.error(`first failure: ${failure}`);
   if (options.write === true) await writeReport(rows);
   if (options.json === true) console.log(JSON.stringify(rows.at(-1)));

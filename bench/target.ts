@@ -1,11 +1,13 @@
 /** The product under measurement, started as a user starts it: its own process, on free ports. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startBroker } from '../test/services/broker.ts';
+import { fanOuts } from './cases.ts';
+import { flowOf } from './fan-out-flows.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -30,6 +32,8 @@ export interface TargetOptions {
 
 export async function startTarget({ log, profileFolder }: TargetOptions): Promise<Target> {
   const folder = await mkdtemp(path.join(tmpdir(), 'millrace-bench-'));
+  const flows = path.join(folder, 'flows');
+  await writeFlows(flows);
   const broker = log === 'kafka' ? await startBroker() : undefined;
   const port = await freePort();
   const managementPort = await freePort();
@@ -47,13 +51,7 @@ export async function startTarget({ log, profileFolder }: TargetOptions): Promis
   const startedAt = performance.now();
   const child = spawn(
     process.execPath,
-    [
-      ...profile,
-      path.join(root, 'bin/millrace.js'),
-      ...command,
-      '--flows',
-      path.join(root, 'bench/flows'),
-    ],
+    [...profile, path.join(root, 'bin/millrace.js'), ...command, '--flows', flows],
     { cwd: folder, env: environment, stdio: ['ignore', 'ignore', 'pipe'] },
   );
   const errors: string[] = [];
@@ -79,6 +77,13 @@ export async function startTarget({ log, profileFolder }: TargetOptions): Promis
     startSeconds: (performance.now() - startedAt) / 1_000,
     stop,
   };
+}
+
+async function writeFlows(folder: string): Promise<void> {
+  await cp(path.join(root, 'bench/flows'), folder, { recursive: true });
+  for (const fanOut of fanOuts) {
+    await writeFile(path.join(folder, `${fanOut.name}.yaml`), flowOf(fanOut));
+  }
 }
 
 async function ended(child: ChildProcess): Promise<void> {
