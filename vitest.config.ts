@@ -36,7 +36,7 @@ export default defineConfig({
     reporters: ['./test/reporter.ts'],
     globalSetup: './test/services/setup.ts',
     projects: [
-      project('unit', 0, unit, 10_000),
+      project('unit', 0, unit, MINUTE_MS / 2),
       project('contract', 1, contract, MINUTE_MS),
       project('sim', 2, ['test/sim/**/*.test.ts'], 10 * MINUTE_MS),
       { test: { ...e2e.test, maxWorkers: 1 } },

@@ -17,6 +17,9 @@ import { askLog, type HttpServices } from './services.ts';
 /** How long last lines are waited for; then the end says that the log may not be complete. */
 export const LATE_MS = 5_000;
 
+/** How long what is in the log already is read for: a task may have left a hundred thousand lines. */
+const READ_MS = 30_000;
+
 /** How far behind the end a task with a line is looked for: near it, as effects are sent in order. */
 const EVENTS_BACK = 64;
 
@@ -26,15 +29,13 @@ export async function waitForLastLines(
   id: ExecutionId,
 ): Promise<{ readonly state: string | null; readonly complete: boolean }> {
   const { clock, log, indexer } = services.options;
-  const deadline = clock.monotonic() + LATE_MS;
-  const left = (): number => deadline - clock.monotonic();
   const view = await viewOf(services, id);
   const state = view?.state ?? null;
   const last = await lastLogged(services, id, view?.eventOffsets ?? []);
-  if (!(await untilLogged(services, id, last, left()))) return { state, complete: false };
+  if (!(await untilLogged(services, id, last, LATE_MS))) return { state, complete: false };
   const partition = partitionOf(id, log.partitions);
   const { end } = await askLog(services, (signal) => log.bounds('logs', partition, signal));
-  const complete = await called(clock, left(), (call) =>
+  const complete = await called(clock, READ_MS, (call) =>
     indexer.lines.onReached(partition, end, call),
   );
   return { state, complete };
@@ -91,7 +92,6 @@ function called(
   milliseconds: number,
   listen: (call: () => void) => () => void,
 ): Promise<boolean> {
-  if (milliseconds <= 0) return Promise.resolve(false);
   return new Promise((resolve) => {
     let stop = (): void => undefined;
     const cancel = clock.after(milliseconds, () => {

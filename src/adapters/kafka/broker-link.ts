@@ -185,7 +185,9 @@ function connectionOptions(
     ...TIMEOUTS,
     clientId: options.clientId,
     ssl: options.ssl ?? null,
-    sasl: options.sasl ?? null,
+    // A copy: kafkajs writes an authenticator with the password in it into what it is given, and whoever made another
+    // user of the same object would log in as the first.
+    sasl: options.sasl === undefined ? null : { ...options.sasl },
     requestTimeout: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     enforceRequestTimeout: true,
     maxInFlightRequests: null,

@@ -28,7 +28,7 @@ const JOIN_MS = 20_000;
 const LOOK_EVERY_MS = 30_000;
 const LOOK_AGAIN_MS = 1_000;
 /** A topic that is away for this long was deleted, ms. */
-const DELETED_MS = 10_000;
+const DELETED_MS = 5_000;
 
 export class KafkaTopicConsumer {
   readonly consumer: GroupConsumer;

@@ -38,9 +38,12 @@ interface Place {
 
 /**
  * How long the broker holds a Fetch when there is nothing, ms. What is assigned or resumed meanwhile waits for as
- * long, so it is shorter while the consumer is busy with other partitions of the leader.
+ * long, so it is shorter while the consumer is busy with other partitions of the leader, and longer when nothing has
+ * come for a while: waiting is most of what an idle consumer does.
  */
-const FETCH_WAIT_MS = 500;
+const FETCH_WAIT_MS = 250;
+const IDLE_FETCH_WAIT_MS = 1_000;
+const IDLE_AFTER_MS = 2_000;
 const BUSY_FETCH_WAIT_MS = 20;
 /** How long a loop waits for the consumer before it fetches for the other partitions, ms. */
 const CONSUMER_MS = 5;
@@ -62,6 +65,7 @@ export class TopicsReading {
   readonly #loops = new Map<number, Promise<void>>();
   readonly #ended = new AbortController();
   #isFollowing = false;
+  #lastChangeMs = performance.now();
   #turn = 0;
 
   constructor(options: TopicsReadingOptions) {
@@ -69,6 +73,7 @@ export class TopicsReading {
   }
 
   read(partition: number, position: number): void {
+    this.#lastChangeMs = performance.now();
     const fresh = { isPaused: false, isBusy: false, failures: 0, isWaiting: false };
     this.#places.set(partition, { partition, offset: position, suspect: undefined, ...fresh });
     this.#follow();
@@ -171,7 +176,9 @@ export class TopicsReading {
   ): Promise<readonly FetchedPartition<RawRecord>[]> {
     const { cluster, topic } = this.#options;
     const positions = places.map(({ partition, offset }) => ({ topic, partition, offset }));
-    const maxWaitMs = isBusy ? BUSY_FETCH_WAIT_MS : FETCH_WAIT_MS;
+    const idle = performance.now() - this.#lastChangeMs > IDLE_AFTER_MS;
+    const longMs = idle ? IDLE_FETCH_WAIT_MS : FETCH_WAIT_MS;
+    const maxWaitMs = isBusy ? BUSY_FETCH_WAIT_MS : longMs;
     const options = { maxWaitMs, isolation: 'read_committed' } as const;
     return cluster.send(
       leader,
@@ -198,6 +205,7 @@ export class TopicsReading {
   /** What a pause or a new assignment leaves over is fetched again when it is wanted. */
   async #deliver(place: Place, pieces: readonly Piece[], highWatermark: number): Promise<void> {
     place.isBusy = true;
+    if (pieces.some(({ records }) => records.length > 0)) this.#lastChangeMs = performance.now();
     for (const piece of pieces) {
       if (place.isPaused || !this.#isCurrent(place) || this.#isSuspect(place, piece)) break;
       if (piece.nextOffset === place.offset) continue;

@@ -68,6 +68,7 @@ function list(noun: Command, terminal: Terminal): void {
         { title: 'lag', value: ({ lag }) => (lag === null ? '' : String(lag)), align: 'right' },
         { title: 'last fire', value: ({ lastFire }) => toSecond(lastFire) },
         { title: 'next fire', value: ({ nextFire }) => toSecond(nextFire) },
+        { title: 'process', value: placeOf },
         { title: 'why', value: whyOf },
       ],
     });
@@ -163,6 +164,14 @@ function print(terminal: Terminal, options: OutputOptions, body: TriggerBody): v
   for (const [name, value] of rows) {
     if (value !== '') terminal.out(`${name.padEnd(10)}  ${oneLine(value)}\n`);
   }
+}
+
+/** Where it runs: its owner, or how many processes share a stream. */
+function placeOf({ processes }: TriggerBody): string {
+  const [only, ...others] = processes;
+  if (only === undefined) return '';
+  if (others.length > 0) return `${processes.length} processes`;
+  return `${only.host ?? '?'}:${only.processId ?? '?'}`;
 }
 
 function processText({

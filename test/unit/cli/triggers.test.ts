@@ -37,8 +37,8 @@ describe('triggers', () => {
       const { stdout } = await run('list');
       return /02:30:00/.test(stdout) && stdout;
     });
-    expect(table).toMatch(/TRIGGER +TYPE +STATE +LAG +LAST FIRE +NEXT FIRE +WHY/);
-    expect(table).toMatch(/demo\/nightly\/tick +schedule +RUNNING/);
+    expect(table).toMatch(/TRIGGER +TYPE +STATE +LAG +LAST FIRE +NEXT FIRE +PROCESS +WHY/);
+    expect(table).toMatch(/demo\/nightly\/tick +schedule +RUNNING .*:\d+/);
     expect((await run('list', '-o', 'name')).stdout).toBe('demo/nightly/tick\ndemo/nightly/hook\n');
     const { stdout } = await run('list', '--json', '--state', 'disabled');
     expect(JSON.parse(stdout)).toEqual({ triggers: [] });

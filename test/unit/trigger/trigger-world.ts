@@ -48,6 +48,10 @@ export interface WorldOptions {
 }
 
 const builtIn = await PluginHost.load([], {});
+// Loading a module takes real time, in which virtual minutes would pass.
+for (const { triggers } of builtIn.manifests) {
+  for (const { type } of triggers) await builtIn.trigger(type);
+}
 
 export class TriggerWorld {
   readonly clock: VirtualClock;
