@@ -1,8 +1,14 @@
-import type { EmitResult, JsonObject, PollContext, PollTrigger } from '../../src/plugin/index.ts';
+import type {
+  EmitResult,
+  JsonObject,
+  PollContext,
+  PollEvent,
+  PollTrigger,
+} from '../../src/plugin/index.ts';
 import { act, movesInCircles } from './action.ts';
 import { Bucket } from './bucket.ts';
 import { type Memory, memoryState, restoreMemory } from './memory.ts';
-import { batchKey, fingerprint, objectFields, objectKey, type S3Object } from './object.ts';
+import { batchKey, fingerprint, objectFields, objectKey, type S3Object, uriOf } from './object.ts';
 import { type Arrival, readArrival } from './settings.ts';
 import { Sweep } from './sweep.ts';
 
@@ -78,8 +84,7 @@ class Look {
     if (this.#watch.each === 'poll') return this.#startTogether(objects);
     const started: S3Object[] = [];
     await inParallel(objects, STARTS_AT_ONCE, async (object) => {
-      const fields = { objects: [objectFields(object)] };
-      const result = await this.#context.emit({ fields, idempotencyKey: objectKey(object) });
+      const result = await this.#context.emit(eventOf([object], objectKey(object)));
       if (hasExecution(result)) started.push(object);
     });
     return started;
@@ -95,8 +100,7 @@ class Look {
     if (this.#memory.batch === undefined) {
       await this.#save({ ...this.#memory, batch: { key, objects: fingerprints(objects) } });
     }
-    const fields = { objects: objects.map(objectFields) };
-    const result = await this.#context.emit({ fields, idempotencyKey: key });
+    const result = await this.#context.emit(eventOf(objects, key));
     return hasExecution(result) ? objects : [];
   }
 
@@ -126,6 +130,16 @@ class Look {
     if (this.#context.dry === true) return;
     await this.#context.save(memoryState(memory, this.#watch.identity));
   }
+}
+
+function eventOf(objects: readonly S3Object[], idempotencyKey: string): PollEvent {
+  const [first] = objects;
+  const more = objects.length > 1 ? ` and ${objects.length - 1} more` : '';
+  return {
+    fields: { objects: objects.map(objectFields) },
+    idempotencyKey,
+    subject: `${first === undefined ? '' : uriOf(first)}${more}`,
+  };
 }
 
 /** The flow has had an action, and has none any more. */

@@ -22,8 +22,12 @@ export function objectFields(object: S3Object): JsonObject {
     ...{ bucket, key, size, etag },
     lastModified: new Date(object.lastModifiedMs).toISOString(),
     versionId: versionId ?? null,
-    uri: `s3://${bucket}/${key}`,
+    uri: uriOf(object),
   };
+}
+
+export function uriOf({ bucket, key }: S3Object): string {
+  return `s3://${bucket}/${key}`;
 }
 
 /**

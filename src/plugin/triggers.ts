@@ -169,6 +169,8 @@ export interface PollEvent {
   readonly fields: JsonObject;
   /** Says what the event is about (an object's version), not yet scoped; a repeat starts nothing. */
   readonly idempotencyKey: string;
+  /** What the event is about, for people: decisions name it. Such as the address of an object. */
+  readonly subject: string;
 }
 
 export type EmitResult = 'started' | 'duplicate' | 'filtered' | 'refused';

@@ -79,14 +79,16 @@ export function clockFields(
   dueMs: number,
 ): JsonObject {
   const text = (timeMs: number | undefined): string | null =>
-    timeMs === undefined
-      ? null
-      : (trigger.format?.(properties, timeMs) ?? new Date(timeMs).toISOString());
+    timeMs === undefined ? null : timeText(trigger, properties, timeMs);
   return {
     date: text(dueMs),
     next: text(trigger.next(properties, dueMs)),
     previous: text(trigger.previous(properties, dueMs)),
   };
+}
+
+function timeText(trigger: ClockTrigger, properties: JsonObject, timeMs: number): string {
+  return trigger.format?.(properties, timeMs) ?? new Date(timeMs).toISOString();
 }
 
 /** The same question is asked at every look, and costs a plugin more than a look. */
@@ -108,6 +110,7 @@ async function fire(run: ClockRun, line: SourceLine, dueMs: number): Promise<voi
   const { target, services, delivery, properties, policies, report } = run;
   const event: PlacedEvent = {
     fields: clockFields(target.trigger, properties, dueMs),
+    subject: timeText(target.trigger, properties, dueMs),
     timeMs: dueMs,
     origin: originOf(dueMs),
   };
@@ -124,8 +127,7 @@ function noteMissed(
   { delivery, target, properties }: ClockRun,
   { count, fromMs, untilMs, isMore }: NonNullable<Due['missed']>,
 ): Promise<void> {
-  const text = (timeMs: number): string =>
-    target.trigger.format?.(properties, timeMs) ?? new Date(timeMs).toISOString();
+  const text = (timeMs: number): string => timeText(target.trigger, properties, timeMs);
   const times = count === 1 ? 'due time' : 'due times';
   const from = count === 1 ? '' : `${text(fromMs)} to `;
   const message = `${isMore ? 'more than ' : ''}${count} ${times} passed while nothing could fire: ${from}${text(untilMs)}`;

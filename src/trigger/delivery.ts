@@ -23,6 +23,8 @@ export class TriggerStopped extends Error {
 /** An event with the place that it came from, for decisions and dead letters. */
 export interface PlacedEvent extends TriggerEvent {
   readonly origin: RecordOrigin;
+  /** Names the event to people, where its origin does not. */
+  readonly subject?: string;
 }
 
 export interface SequencedPlace {
@@ -110,7 +112,7 @@ export class Delivery {
     try {
       const mapped = this.#map(event);
       if (mapped.kind === 'filtered') {
-        await this.note('filtered', 'the condition `when` is false', event.origin);
+        await this.note('filtered', about(event, 'the condition `when` is false'), event.origin);
         return 'filtered';
       }
       const result = await send(mapped.start);
@@ -138,8 +140,10 @@ export class Delivery {
   }
 
   /** An event that the flow's expressions or inputs cannot take. */
-  async #refused({ code, message }: StartRefused, event: PlacedEvent): Promise<void> {
+  async #refused(refused: StartRefused, event: PlacedEvent): Promise<void> {
     const { onError } = this.#target.definition;
+    const { code } = refused;
+    const message = about(event, refused.message);
     const { origin } = event;
     if (onError === 'pause') await this.#pause(code, message);
     const preview = previewOf(JSON.stringify(event.fields));
@@ -175,6 +179,10 @@ export class Delivery {
     }
     metrics.count('millrace_dead_letters_total', { reason: letter.reason });
   }
+}
+
+function about({ subject }: PlacedEvent, message: string): string {
+  return subject === undefined ? message : `${subject}: ${message}`;
 }
 
 /** It must go where the trigger's other executions are, not where a key of its own belongs. */

@@ -43,9 +43,9 @@ function contextOf(run: RunContext<'poll'>, beganMs: number): PollContext {
   return {
     ...pluginContext(services, target, masker, signal),
     state: pluginState(store.state()),
-    async emit({ fields, idempotencyKey }) {
+    async emit({ fields, idempotencyKey, subject }) {
       const origin = { topic: 'poll', partition: 0, offset: 0 };
-      const event = { fields, idempotencyKey, timeMs: clock.now(), origin };
+      const event = { fields, idempotencyKey, subject, timeMs: clock.now(), origin };
       const result = await delivery.keyed(event);
       if (result === 'started') report.fired(clock.now());
       return result;

@@ -27,7 +27,11 @@ class Place {
     const found = [...this.objects];
     await Promise.all(
       found.map(async (name) => {
-        const result = await context.emit({ fields: { value: { name } }, idempotencyKey: name });
+        const result = await context.emit({
+          fields: { value: { name } },
+          subject: name,
+          idempotencyKey: name,
+        });
         this.results.push(result);
         this.between?.();
         context.signal.throwIfAborted();
