@@ -138,13 +138,17 @@ async function executions(): Promise<Executions['executions']> {
 }
 
 describe('an object that arrives', () => {
-  it('starts its execution once, with a kill -9 between its start and its move', async () => {
-    proxy.holds = ({ headers }) => headers['x-amz-copy-source'] !== undefined;
+  // A move is a copy, then a deletion.
+  it.each([
+    ['start and its move', 'PUT', ['in/order.csv']],
+    ['copy and its deletion', 'DELETE', ['done/order.csv', 'in/order.csv']],
+  ])('starts its execution once, with a kill -9 between its %s', async (_, held, left) => {
+    proxy.holds = ({ method }) => method === held;
     await bucket.put('in/order.csv', 'a,b');
     const first = await millrace.start();
     await eventually('the move to be asked for', () => proxy.held > 0, 30_000);
     await first.end('SIGKILL');
-    expect(await bucket.keys()).toEqual(['in/order.csv']);
+    expect(await bucket.keys()).toEqual(left);
 
     proxy.holds = () => false;
     await millrace.start();
