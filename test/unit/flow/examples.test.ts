@@ -48,8 +48,14 @@ function logsOf(events: readonly Event[]): readonly string[] {
 }
 
 describe('example flows', () => {
-  it('are three', () => {
-    expect(files.sort()).toEqual(['fulfil-order.yaml', 'on-push.yaml', 'wait-a-moment.yaml']);
+  it('are five', () => {
+    expect(files.sort()).toEqual([
+      'fulfil-order.yaml',
+      'nightly-report.yaml',
+      'on-push.yaml',
+      'take-in-files.yaml',
+      'wait-a-moment.yaml',
+    ]);
   });
 
   it.each(files)('%s reads without a word', (file) => {
@@ -128,5 +134,22 @@ describe('example flows', () => {
       '3 commits to refs/heads/main of octo/tea',
       'main has moved: three',
     ]);
+  });
+
+  it('take-in-files takes in each file', () => {
+    const file = (key: string, size: number): JsonObject => ({ key, size });
+    const { events } = run('take-in-files.yaml', { files: [file('a.csv', 5), file('b.csv', 7)] });
+    expect(endOf(events)).toMatchObject({ state: 'SUCCESS', outputs: { count: 2, bytes: 12 } });
+    expect(logsOf(events)).toEqual(['a.csv: 5 bytes', 'b.csv: 7 bytes']);
+  });
+
+  it('nightly-report counts nothing where it has no source', () => {
+    const { events } = run('nightly-report.yaml', { day: '2026-01-31' });
+    expect(endOf(events)).toMatchObject({
+      state: 'SUCCESS',
+      outputs: { orders: 0, amount: 0 },
+      about: { labels: { day: '2026-01-31' } },
+    });
+    expect(logsOf(events)).toEqual(['2026-01-31: 0 orders, 0 EUR']);
   });
 });
