@@ -3,59 +3,42 @@
  * one HTTP call, while processes are killed and stopped; and executions that sleep through a stop of all
  * roles. What is checked is what an outsider sees: calls by key, and the public records.
  */
-import { execFile } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { kafkajs } from '../../src/adapters/kafka/corrections.ts';
-import { kafkaBrokers } from '../services/kafka.ts';
 import { eventually } from '../support/memory-ports.ts';
 import { CallCounter } from './call-counter.ts';
+import { Installation } from './installation.ts';
+import { paced, seconds } from './paced.ts';
 import { Partitions } from './partitions.ts';
-import { PublicRecords } from './public-records.ts';
-import { RoleProcess } from './role-process.ts';
+import { type PublicRecords, repeatedIn } from './public-records.ts';
+import type { RoleProcess } from './role-process.ts';
 
 const WEBHOOK_STARTS = 6_000;
 const RECORD_STARTS = 4_000;
 const SECONDS = 60;
 const SLEEPERS = 200;
 
-const command = fileURLToPath(new URL('../../bin/millrace.js', import.meta.url));
-const run = promisify(execFile);
-
-let brokers = '';
-let prefix = '';
-let folder = '';
 let counter: CallCounter;
+let installation: Installation;
 let partitions: Partitions;
-const tails: PublicRecords[] = [];
-const processes: RoleProcess[] = [];
 
 beforeAll(async () => {
-  brokers = await kafkaBrokers();
-  prefix = `main-job-${randomUUID().slice(0, 8)}.`;
   counter = await CallCounter.start();
-  folder = await mkdtemp(path.join(tmpdir(), 'millrace-main-job-'));
-  await writeFile(path.join(folder, 'charge.yaml'), chargeFlow(counter.url, 'default'));
-  await writeFile(path.join(folder, 'strict.yaml'), chargeFlow(counter.url, 'strict'));
-  await writeFile(path.join(folder, 'sleep.yaml'), sleepFlow);
+  installation = await Installation.make('main-job', {
+    'charge.yaml': chargeFlow(counter.url, 'default'),
+    'strict.yaml': chargeFlow(counter.url, 'strict'),
+    'sleep.yaml': sleepFlow,
+  });
 });
 
 afterEach(({ task }) => {
-  if (task.result?.state !== 'fail') return;
-  for (const process of processes) say(`${process.name} said ${process.keepOutput()}`);
+  if (task.result?.state === 'fail') installation.keepOutputs();
 });
 
 afterAll(async () => {
-  await Promise.all(tails.map((tail) => tail.stop()));
   await partitions.close();
-  await Promise.all(processes.map((process) => process.remove()));
+  await installation.remove();
   await counter.stop();
-  await rm(folder, { recursive: true, force: true });
 });
 
 function chargeFlow(url: string, workerGroup: string): string {
@@ -93,43 +76,6 @@ tasks:
   - { id: nap, type: sleep, duration: 60s }
 `;
 
-async function start(
-  name: string,
-  roles: string,
-  extra: Record<string, string> = {},
-): Promise<RoleProcess> {
-  const process = await RoleProcess.start({
-    name,
-    roles,
-    environment: {
-      MILLRACE_KAFKA__BROKERS: brokers,
-      MILLRACE_KAFKA__PREFIX: prefix,
-      MILLRACE_EXECUTOR__CHECKPOINT_INTERVAL: '5s',
-      MILLRACE_WORKER__GROUPS: 'default',
-      MILLRACE_PLUGIN__HTTP__ALLOW: '127.0.0.1',
-      ...extra,
-    },
-  });
-  processes.push(process);
-  return process;
-}
-
-/** Spreads `count` calls evenly over `seconds`; resolves when all have been answered. */
-async function paced(
-  count: number,
-  seconds: number,
-  call: (n: number) => Promise<void>,
-): Promise<void> {
-  const began = performance.now();
-  const calls: Promise<void>[] = [];
-  for (let n = 0; n < count; n += 1) {
-    const waitMs = began + (n / count) * seconds * 1_000 - performance.now();
-    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
-    calls.push(call(n));
-  }
-  await Promise.all(calls);
-}
-
 /** Fires a webhook, and again as a sender would when told to come back; a key makes that harmless. */
 async function fire(origin: string, flow: string, body: object, key: string): Promise<string> {
   return eventually(
@@ -148,42 +94,33 @@ async function fire(origin: string, flow: string, body: object, key: string): Pr
   );
 }
 
-async function tail(): Promise<PublicRecords> {
-  const records = new PublicRecords(brokers, prefix);
-  tails.push(records);
-  await records.start();
-  return records;
-}
-
 function orderOf(outputs: unknown): string {
   // An output of `chargeFlow`.
   return (outputs as { order: string }).order;
 }
 
-function repeatedIn(texts: readonly string[]): readonly string[] {
-  const seen = new Set<string>();
-  return texts.filter((text) => seen.size === seen.add(text).size);
-}
-
 function say(text: string): void {
-  process.stderr.write(`main-job: ${text}\n`);
+  installation.say(text);
 }
 
 describe('the main job', () => {
   it('does every start once while processes are killed and stopped', async () => {
-    const api = await start('api', 'api');
+    const api = await installation.start('api', 'api');
     const [first, second] = [
-      await start('executor-1', 'executor'),
-      await start('executor-2', 'executor'),
+      await installation.start('executor-1', 'executor'),
+      await installation.start('executor-2', 'executor'),
     ];
-    const [worker] = [await start('worker-1', 'worker'), await start('worker-2', 'worker')];
-    await start('worker-strict', 'worker', {
+    const [worker] = [
+      await installation.start('worker-1', 'worker'),
+      await installation.start('worker-2', 'worker'),
+    ];
+    await installation.start('worker-strict', 'worker', {
       MILLRACE_WORKER__GROUPS: 'strict',
       MILLRACE_PLUGIN__HTTP__ALLOW: '',
     });
-    const applied = await run(process.execPath, [command, 'apply', folder, '--server', api.origin]);
-    say(applied.stdout.trim().replaceAll('\n', '; '));
-    const records = await tail();
+    await installation.apply(api);
+    const records = await installation.tail();
+    const { brokers, prefix } = installation;
     partitions = await Partitions.open(brokers, prefix);
     const epochsBefore = await partitions.epochs();
 
@@ -237,7 +174,7 @@ describe('the main job', () => {
   });
 
   it('refuses a call that no allow-list entry names', async () => {
-    const api = processes[0];
+    const api = installation.processes[0];
     const response = await fetch(
       `${api?.origin ?? ''}/api/v1/webhooks/shop/strict-charge/hook?wait=30s`,
       {
@@ -252,8 +189,9 @@ describe('the main job', () => {
   });
 
   it('ends what slept while every role was stopped and started', async () => {
+    const { processes } = installation;
     const api = processes[0];
-    const records = await tail();
+    const records = await installation.tail();
     const ids = new Set<string>();
     await Promise.all(
       Array.from({ length: SLEEPERS }, async (_, n) => {
@@ -291,22 +229,20 @@ async function disturb(
   worker: RoleProcess | undefined,
   records: PublicRecords,
 ): Promise<void> {
-  const wait = (seconds: number): Promise<void> =>
-    new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
   const done = (): string => `${records.ended.size} executions ended`;
-  await wait(8);
+  await seconds(8);
   say(`kill -9 executor ${first.pid}; ${done()}`);
   await first.kill();
-  await wait(4);
+  await seconds(4);
   first.spawn();
   await first.ready();
   say(`kill -9 worker ${worker?.pid ?? 0}; ${done()}`);
   await worker?.kill();
   worker?.spawn();
-  await wait(4);
+  await seconds(4);
   say(`SIGSTOP executor ${second.pid}; ${done()}`);
   second.signal('SIGSTOP');
-  await wait(30);
+  await seconds(30);
   say(`SIGCONT executor ${second.pid}; ${done()}`);
   second.signal('SIGCONT');
 }

@@ -71,3 +71,9 @@ export class PublicRecords {
     this.executions.push({ ...data, partition });
   }
 }
+
+/** The texts that stand there more than once. */
+export function repeatedIn(texts: readonly string[]): readonly string[] {
+  const seen = new Set<string>();
+  return texts.filter((text) => seen.size === seen.add(text).size);
+}

@@ -96,6 +96,17 @@ export class RoleProcess {
     );
   }
 
+  /** The sum of a counter's samples that have these labels, by its metrics page. */
+  async counter(name: string, labels: Readonly<Record<string, string>>): Promise<number> {
+    const url = `http://127.0.0.1:${this.#managementPort}/metrics`;
+    const text = await (await fetch(url, { headers: { connection: 'close' } })).text();
+    const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
+    return text
+      .split('\n')
+      .filter((line) => line.startsWith(`${name}{`) && wanted.every((pair) => line.includes(pair)))
+      .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+  }
+
   get hasEnded(): boolean {
     return typeof this.#child?.exitCode === 'number' || this.#child?.signalCode !== null;
   }
