@@ -37,7 +37,7 @@ export default defineConfig({
     globalSetup: './test/services/setup.ts',
     projects: [
       project('unit', 0, unit, MINUTE_MS / 2),
-      project('contract', 1, contract, MINUTE_MS),
+      project('contract', 1, contract, 3 * MINUTE_MS),
       project('sim', 2, ['test/sim/**/*.test.ts'], 10 * MINUTE_MS),
       { test: { ...e2e.test, maxWorkers: 1 } },
     ],
