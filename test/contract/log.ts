@@ -3,10 +3,10 @@
  * it. `describeLogContract` registers all of them and a last test that fails when one was missing or did not
  * run; `log-adapters.test.ts` checks that every adapter registers them.
  */
-import { describe, expect, test } from 'vitest';
 import type { Log, TopicName } from '../../src/ports/log.ts';
 import { topicSpecs } from '../../src/records/topics.ts';
 import type { TopicSpec } from '../../src/records/topics.ts';
+import { type ContractCase, describeContract } from './contract.ts';
 import { compactionCases } from './log-cases/compaction.ts';
 import { laneCases } from './log-cases/lanes.ts';
 import { orderCases } from './log-cases/order.ts';
@@ -43,10 +43,7 @@ export interface LogHarness {
   close(): Promise<void>;
 }
 
-export interface LogCase {
-  readonly name: string;
-  run(harness: LogHarness): Promise<void>;
-}
+export type LogCase = ContractCase<LogHarness>;
 
 /** Partitions of the topics that have N of them. */
 export const contractPartitions = 3;
@@ -74,32 +71,9 @@ export const logCases: readonly LogCase[] = [
   ...compactionCases,
 ];
 
-/** Registers every case, and a test that all of them ran. */
 export function describeLogContract(
   adapter: LogAdapter,
   makeHarness: () => Promise<LogHarness>,
 ): void {
-  describe(`log contract: ${adapter}`, () => {
-    const ran: string[] = [];
-    let missing: unknown;
-    for (const { name, run } of logCases) {
-      test(name, async () => {
-        const harness = await makeHarness().catch((error: unknown) => {
-          missing = error;
-          throw error;
-        });
-        try {
-          await run(harness);
-        } finally {
-          await harness.close();
-        }
-        ran.push(name);
-      });
-    }
-    test('every case of the contract ran', () => {
-      // Without the service behind the adapter this test, too, says what is missing.
-      if (missing instanceof Error) throw missing;
-      expect(ran).toEqual(logCases.map(({ name }) => name));
-    });
-  });
+  describeContract(`log contract: ${adapter}`, logCases, makeHarness);
 }

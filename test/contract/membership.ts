@@ -2,8 +2,9 @@
  * The contract of `ports/Membership` as tests, run over every adapter: `describeMembershipContract` registers
  * all cases and a last test that fails when one did not run.
  */
-import { describe, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import type { GroupMember, Membership } from '../../src/ports/membership.ts';
+import { type ContractCase, describeContract } from './contract.ts';
 import { until } from './log-cases/collector.ts';
 
 /** A process that can take part in consumer groups. */
@@ -22,10 +23,7 @@ export interface MembershipHarness {
   close(): Promise<void>;
 }
 
-export interface MembershipCase {
-  readonly name: string;
-  run(harness: MembershipHarness): Promise<void>;
-}
+export type MembershipCase = ContractCase<MembershipHarness>;
 
 const PARTITIONS = 6;
 const ALL = Array.from({ length: PARTITIONS }, (_, partition) => partition);
@@ -218,31 +216,9 @@ export const membershipCases: readonly MembershipCase[] = [
   },
 ];
 
-/** Registers every case, and a test that all of them ran. */
 export function describeMembershipContract(
   adapter: string,
   makeHarness: () => Promise<MembershipHarness>,
 ): void {
-  describe(`membership contract: ${adapter}`, () => {
-    const ran: string[] = [];
-    let missing: unknown;
-    for (const { name, run } of membershipCases) {
-      test(name, async () => {
-        const harness = await makeHarness().catch((error: unknown) => {
-          missing = error;
-          throw error;
-        });
-        try {
-          await run(harness);
-        } finally {
-          await harness.close();
-        }
-        ran.push(name);
-      });
-    }
-    test('every case of the contract ran', () => {
-      if (missing instanceof Error) throw missing;
-      expect(ran).toEqual(membershipCases.map(({ name }) => name));
-    });
-  });
+  describeContract(`membership contract: ${adapter}`, membershipCases, makeHarness);
 }

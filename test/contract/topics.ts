@@ -2,8 +2,8 @@
  * The contract of `ports/Topics` as tests: one list of cases, run over every adapter with the real store behind it.
  * `topics-adapters.test.ts` checks that every adapter registers them all.
  */
-import { describe, expect, test } from 'vitest';
 import type { Topics } from '../../src/ports/topics.ts';
+import { type ContractCase, describeContract } from './contract.ts';
 import { consumerCases } from './topics-cases/consumers.ts';
 import { groupCases } from './topics-cases/groups.ts';
 import { lookingCases } from './topics-cases/looking.ts';
@@ -24,10 +24,7 @@ export interface TopicsHarness {
   close(): Promise<void>;
 }
 
-export interface TopicsCase {
-  readonly name: string;
-  run(harness: TopicsHarness): Promise<void>;
-}
+export type TopicsCase = ContractCase<TopicsHarness>;
 
 export const topicsCases: readonly TopicsCase[] = [
   ...publishCases,
@@ -37,32 +34,9 @@ export const topicsCases: readonly TopicsCase[] = [
   ...lookingCases,
 ];
 
-/** Registers every case, and a test that all of them ran. */
 export function describeTopicsContract(
   adapter: TopicsAdapter,
   makeHarness: () => Promise<TopicsHarness>,
 ): void {
-  describe(`topics contract: ${adapter}`, () => {
-    const ran: string[] = [];
-    let missing: unknown;
-    for (const { name, run } of topicsCases) {
-      test(name, async () => {
-        const harness = await makeHarness().catch((error: unknown) => {
-          missing = error;
-          throw error;
-        });
-        try {
-          await run(harness);
-        } finally {
-          await harness.close();
-        }
-        ran.push(name);
-      });
-    }
-    test('every case of the contract ran', () => {
-      // Without the service behind the adapter this test, too, says what is missing.
-      if (missing instanceof Error) throw missing;
-      expect(ran).toEqual(topicsCases.map(({ name }) => name));
-    });
-  });
+  describeContract(`topics contract: ${adapter}`, topicsCases, makeHarness);
 }
