@@ -1,6 +1,6 @@
 import type { TerminalState } from '../../model/states.ts';
 import type { Stop } from '../state/block.ts';
-import type { RetryingRun, TaskRun } from '../state/execution.ts';
+import { hasOpened, type RetryingRun, type TaskRun } from '../state/execution.ts';
 import { endTask } from './end-task.ts';
 import type { ExecutionStep } from './execution-step.ts';
 
@@ -13,7 +13,10 @@ export function endRun(step: ExecutionStep, run: TaskRun, state: TerminalState):
   endTask(step, name, { state, outputs: null, outcome: 'unknown', cancels });
 }
 
-/** There is no further attempt: when it is cancelled its last one was the last. A block has its `finally`. */
+/**
+ * There is no further attempt: when it is cancelled its last one was the last. A block that has begun has its
+ * `finally`.
+ */
 export function endWaiting(
   step: ExecutionStep,
   run: RetryingRun,
@@ -22,7 +25,7 @@ export function endWaiting(
   const { error, ordinal } = run;
   const end =
     mode === 'cancel' ? ({ state: 'FAILED', error } as const) : ({ state: 'KILLED' } as const);
-  const last = step.definitionOf(run.task)?.children['finally'] ?? [];
+  const last = hasOpened(run) ? (step.definitionOf(run.task)?.children['finally'] ?? []) : [];
   if (last.length === 0) return endTask(step, step.nameOf(run), { ...end, outputs: null });
   const { timeMs: time, cause, execution } = step;
   const stage = { stage: 'finally', total: last.length } as const;

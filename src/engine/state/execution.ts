@@ -159,6 +159,11 @@ export interface RetryingRun extends Attempted {
   readonly lastChild: number;
 }
 
+/** True for a block that had children in a former attempt; else it may have failed before it began. */
+export function hasOpened({ lastChild }: RetryingRun): boolean {
+  return lastChild > 0;
+}
+
 export interface EndedRun extends RunIdentity {
   readonly phase: 'ended';
   readonly attempt: number;
