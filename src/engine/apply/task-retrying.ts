@@ -17,6 +17,7 @@ export function taskRetrying(state: MutableState, event: TaskRetrying): void {
     error,
     dispatch: before !== undefined && 'dispatch' in before ? before.dispatch : 0,
     lastChild: lastChildOf(before),
+    begun: hasBegun(before),
     ...(request === undefined ? {} : { request }),
   });
   for (const dropped of event.drops ?? []) state.dropRun(execution, dropped);
@@ -34,4 +35,19 @@ function requestOf(before: Part | undefined): WorkerRequest | undefined {
 function lastChildOf(before: Part | undefined): number {
   if (before?.phase === 'block') return before.block.lastChild;
   return before?.phase === 'retrying' ? before.lastChild : 0;
+}
+
+/** That its `when` held is known of what had begun; of a first event it is not. */
+function hasBegun(before: Part | undefined): boolean {
+  switch (before?.phase) {
+    case 'block':
+    case 'sleeping':
+      return true;
+    case 'dispatched':
+      return !('when' in before.properties); // Else it was asked for just that.
+    case 'retrying':
+      return before.begun;
+    default:
+      return false;
+  }
 }

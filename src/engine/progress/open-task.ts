@@ -4,7 +4,7 @@ import { limits } from '../../model/limits.ts';
 import type { JsonObject } from '../../support/json.ts';
 import { present } from '../../support/assert.ts';
 import { isLargerThan } from '../estimate.ts';
-import { hasOpened, type RetryingRun } from '../state/execution.ts';
+import type { RetryingRun } from '../state/execution.ts';
 import {
   type LeafSuccess,
   type LeafTask,
@@ -35,8 +35,7 @@ export function openAgain(step: ExecutionStep, run: RetryingRun): void {
   const place = step.placeOf(run);
   if (place.request !== undefined) return dispatch(step, place, place.request);
   orFail(step, place, () => {
-    // What failed may have been `when` itself; only of a block it is known that it held.
-    if (hasOpened(run)) begin(step, place);
+    if (run.begun) begin(step, place);
     else decideWhen(step, place);
   });
 }

@@ -1,6 +1,6 @@
 import type { TerminalState } from '../../model/states.ts';
 import type { Stop } from '../state/block.ts';
-import { hasOpened, type RetryingRun, type TaskRun } from '../state/execution.ts';
+import type { RetryingRun, TaskRun } from '../state/execution.ts';
 import { endTask } from './end-task.ts';
 import type { ExecutionStep } from './execution-step.ts';
 
@@ -25,7 +25,8 @@ export function endWaiting(
   const { error, ordinal } = run;
   const end =
     mode === 'cancel' ? ({ state: 'FAILED', error } as const) : ({ state: 'KILLED' } as const);
-  const last = hasOpened(run) ? (step.definitionOf(run.task)?.children['finally'] ?? []) : [];
+  const hasOpened = run.lastChild > 0;
+  const last = hasOpened ? (step.definitionOf(run.task)?.children['finally'] ?? []) : [];
   if (last.length === 0) return endTask(step, step.nameOf(run), { ...end, outputs: null });
   const { timeMs: time, cause, execution } = step;
   const stage = { stage: 'finally', total: last.length } as const;

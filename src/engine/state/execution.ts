@@ -157,11 +157,8 @@ export interface RetryingRun extends Attempted {
   readonly request?: WorkerRequest;
   /** Of a block: the highest ordinal among children of former attempts. */
   readonly lastChild: number;
-}
-
-/** True for a block that had children in a former attempt; else it may have failed before it began. */
-export function hasOpened({ lastChild }: RetryingRun): boolean {
-  return lastChild > 0;
+  /** False where its `when` may be what failed. */
+  readonly begun: boolean;
 }
 
 export interface EndedRun extends RunIdentity {

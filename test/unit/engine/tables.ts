@@ -128,17 +128,23 @@ export class Tables {
     if (state === 'FAILED' && attempt < most && retryable && block?.stage !== 'finally') {
       this.#say(`${task} has failed after ${attempt} of ${most} attempts`);
     }
-    if (block !== undefined && !this.#aborted) this.#checkStages(task, block, state);
+    if (block !== undefined && !this.#aborted) {
+      this.#checkStages(task, block, { state, stops: this.#isStopped(run, parent) });
+    }
     this.#left(run, parent, state);
   }
 
-  /** `finally` has run, and `errors` before it after a failure. */
-  #checkStages(task: string, { task: definition, stage, stopped }: Block, state: string): void {
+  /** `finally` has run, and `errors` before it after a failure; where all stops around it nothing new begins. */
+  #checkStages(
+    task: string,
+    { task: definition, stage, stopped }: Block,
+    { state, stops }: { readonly state: string; readonly stops: boolean },
+  ): void {
     if (definition?.children['finally'] !== undefined && stage !== 'finally') {
       this.#say(`${task} has ended without its finally`);
     }
     const owesErrors = definition?.children['errors'] !== undefined && stage === 'tasks';
-    if (owesErrors && state === 'FAILED' && stopped === undefined) {
+    if (owesErrors && state === 'FAILED' && stopped === undefined && !stops) {
       this.#say(`${task} has failed without its errors`);
     }
   }
