@@ -1,19 +1,20 @@
 import type { BlockOpened } from '../../model/events.ts';
 import { newBlock } from '../state/block.ts';
 import type { MutableState } from '../state/mutable-state.ts';
-import { identityOf, keyNumberOf, runOpened } from './progress.ts';
+import { attemptsOf, identityOf, runOpened } from './progress.ts';
 
 export function blockOpened(state: MutableState, event: BlockOpened): void {
   const { execution, run, attempt, branch, loop } = event;
   const before = state.run(execution, run);
-  const lastChild = before?.phase === 'retrying' ? before.lastChild : 0;
+  const attempts = attemptsOf(before);
   const head = runOpened(state, event);
   state.putRun(execution, {
     phase: 'block',
     ...identityOf(event, before),
     attempt,
-    keyNumber: keyNumberOf(before),
-    block: newBlock(shapeOf(event), lastChild),
+    ...attempts,
+    reached: 'block',
+    block: newBlock(shapeOf(event), attempts.lastChild),
     ...(branch === undefined ? {} : { branch }),
     ...(loop === undefined ? {} : { loop: { values: loop.run, itemBytes: 0 } }),
   });

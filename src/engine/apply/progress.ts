@@ -10,7 +10,13 @@ import type {
 import type { ExecutionId } from '../../model/ids.ts';
 import { present } from '../../support/assert.ts';
 import { type BlockState, childEnded, childOpened, newBlock } from '../state/block.ts';
-import { blockOf, type ExecutionHead, type Part, type RunIdentity } from '../state/execution.ts';
+import {
+  type Attempts,
+  blockOf,
+  type ExecutionHead,
+  type Part,
+  type RunIdentity,
+} from '../state/execution.ts';
 import type { MutableState } from '../state/mutable-state.ts';
 
 type OfRun = BlockOpened | TaskScheduled | TaskSleeping | TaskRetrying | TaskEnded;
@@ -27,9 +33,14 @@ export function identityOf(event: OfRun, before: Part | undefined): RunIdentity 
   return { ordinal, parent, iteration: iteration?.run ?? 0, task, startedAtMs };
 }
 
-/** Number of the run's idempotency key. */
-export function keyNumberOf(before: Part | undefined): number {
-  return before !== undefined && 'keyNumber' in before ? before.keyNumber : 1;
+const noAttempts: Attempts = { keyNumber: 1, dispatch: 0, reached: 'when', lastChild: 0 };
+
+/** What the attempts of a run have come to, up to its state before the event. */
+export function attemptsOf(before: Part | undefined): Attempts {
+  if (before === undefined || !('reached' in before)) return noAttempts;
+  const { keyNumber, dispatch, reached } = before;
+  const lastChild = before.phase === 'block' ? before.block.lastChild : before.lastChild;
+  return { keyNumber, dispatch, reached, lastChild };
 }
 
 /** The blocks around a run that goes on, and the head with what every event of a run changes. */

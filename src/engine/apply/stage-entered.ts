@@ -16,16 +16,7 @@ export function stageEntered(state: MutableState, event: StageEntered): void {
 
 /** A block that waits for an attempt that there will not be: what follows its tasks begins. */
 function afterLastAttempt(state: MutableState, event: StageEntered, run: RetryingRun): void {
-  const { ordinal, parent, iteration, task, startedAtMs, attempt, keyNumber, lastChild } = run;
-  state.putRun(event.execution, {
-    phase: 'block',
-    ordinal,
-    parent,
-    iteration,
-    task,
-    startedAtMs,
-    attempt,
-    keyNumber,
-    block: newBlock({ total: 0, limit: 1 }, lastChild),
-  });
+  const { untilMs: _untilMs, error: _error, request: _request, ...attempted } = run;
+  const block = newBlock({ total: 0, limit: 1 }, run.lastChild);
+  state.putRun(event.execution, { ...attempted, phase: 'block', block });
 }

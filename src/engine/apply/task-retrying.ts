@@ -1,7 +1,7 @@
 import type { TaskRetrying } from '../../model/events.ts';
 import type { Part, WorkerRequest } from '../state/execution.ts';
 import type { MutableState } from '../state/mutable-state.ts';
-import { identityOf, runOpened } from './progress.ts';
+import { attemptsOf, identityOf, runOpened } from './progress.ts';
 
 export function taskRetrying(state: MutableState, event: TaskRetrying): void {
   const { execution, run, attempt, untilMs, error, keyNumber } = event;
@@ -12,12 +12,10 @@ export function taskRetrying(state: MutableState, event: TaskRetrying): void {
     phase: 'retrying',
     ...identityOf(event, before),
     attempt,
+    ...attemptsOf(before),
     keyNumber,
     untilMs,
     error,
-    dispatch: before !== undefined && 'dispatch' in before ? before.dispatch : 0,
-    lastChild: lastChildOf(before),
-    begun: hasBegun(before),
     ...(request === undefined ? {} : { request }),
   });
   for (const dropped of event.drops ?? []) state.dropRun(execution, dropped);
@@ -30,24 +28,4 @@ function requestOf(before: Part | undefined): WorkerRequest | undefined {
   const { taskType, workerGroup, idempotencyKey, properties, deferred, timeoutMs } = before;
   const request = { taskType, workerGroup, idempotencyKey, properties, deferred };
   return timeoutMs === undefined ? request : { ...request, timeoutMs };
-}
-
-function lastChildOf(before: Part | undefined): number {
-  if (before?.phase === 'block') return before.block.lastChild;
-  return before?.phase === 'retrying' ? before.lastChild : 0;
-}
-
-/** That its `when` held is known of what had begun; of a first event it is not. */
-function hasBegun(before: Part | undefined): boolean {
-  switch (before?.phase) {
-    case 'block':
-    case 'sleeping':
-      return true;
-    case 'dispatched':
-      return !('when' in before.properties); // Else it was asked for just that.
-    case 'retrying':
-      return before.begun;
-    default:
-      return false;
-  }
 }

@@ -1,16 +1,20 @@
 import type { TaskScheduled } from '../../model/events.ts';
+import { WHEN } from '../state/execution.ts';
 import type { MutableState } from '../state/mutable-state.ts';
-import { identityOf, keyNumberOf, runOpened } from './progress.ts';
+import { attemptsOf, identityOf, runOpened } from './progress.ts';
 
 export function taskScheduled(state: MutableState, event: TaskScheduled): void {
   const { execution, run, timeoutMs } = event;
   const before = state.run(execution, run);
+  const attempts = attemptsOf(before);
+  const asksWhen = WHEN in event.properties;
   const head = runOpened(state, event);
   state.putRun(execution, {
     phase: 'dispatched',
     ...identityOf(event, before),
     attempt: event.attempt,
-    keyNumber: keyNumberOf(before),
+    ...attempts,
+    reached: attempts.reached === 'when' && !asksWhen ? 'task' : attempts.reached,
     taskType: event.taskType,
     dispatch: event.dispatch,
     workerGroup: event.workerGroup,

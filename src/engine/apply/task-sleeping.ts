@@ -1,6 +1,6 @@
 import type { TaskSleeping } from '../../model/events.ts';
 import type { MutableState } from '../state/mutable-state.ts';
-import { identityOf, keyNumberOf, runOpened } from './progress.ts';
+import { attemptsOf, identityOf, runOpened } from './progress.ts';
 
 export function taskSleeping(state: MutableState, event: TaskSleeping): void {
   const { execution, run, attempt, untilMs, timeoutAtMs } = event;
@@ -10,7 +10,8 @@ export function taskSleeping(state: MutableState, event: TaskSleeping): void {
     phase: 'sleeping',
     ...identityOf(event, before),
     attempt,
-    keyNumber: keyNumberOf(before),
+    ...attemptsOf(before),
+    reached: 'task',
     untilMs,
     ...(timeoutAtMs === undefined ? {} : { timeoutAtMs }),
   });

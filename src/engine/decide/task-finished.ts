@@ -13,11 +13,11 @@ import { failAttempt, failTask } from '../progress/attempts.ts';
 import { endTask } from '../progress/end-task.ts';
 import { ExecutionStep } from '../progress/execution-step.ts';
 import { failureOf } from '../progress/failure.ts';
-import { openTaskWhen, runTask, WHEN } from '../progress/open-task.ts';
+import { openTaskWhen, runTask } from '../progress/open-task.ts';
 import { OUTPUTS_TASK } from '../progress/outputs-task.ts';
 import { stopAround } from '../progress/regions.ts';
 import { problemOf } from '../progress/render.ts';
-import type { DispatchedRun } from '../state/execution.ts';
+import { type DispatchedRun, WHEN } from '../state/execution.ts';
 import { problem } from '../tasks/executor-task.ts';
 import { expressionEvaluate } from '../tasks/expression-evaluate.ts';
 

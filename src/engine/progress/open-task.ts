@@ -4,7 +4,7 @@ import { limits } from '../../model/limits.ts';
 import type { JsonObject } from '../../support/json.ts';
 import { present } from '../../support/assert.ts';
 import { isLargerThan } from '../estimate.ts';
-import type { RetryingRun } from '../state/execution.ts';
+import { type RetryingRun, WHEN } from '../state/execution.ts';
 import {
   type LeafSuccess,
   type LeafTask,
@@ -35,8 +35,8 @@ export function openAgain(step: ExecutionStep, run: RetryingRun): void {
   const place = step.placeOf(run);
   if (place.request !== undefined) return dispatch(step, place, place.request);
   orFail(step, place, () => {
-    if (run.begun) begin(step, place);
-    else decideWhen(step, place);
+    if (run.reached === 'when') decideWhen(step, place);
+    else begin(step, place);
   });
 }
 
@@ -54,9 +54,6 @@ export function runTask(step: ExecutionStep, run: RunPlace, properties: JsonObje
     finish(step, run, properties);
   });
 }
-
-/** Name of the condition, and of the property that a dispatch for it has. No type may have one of its own. */
-export const WHEN = 'when';
 
 function decideWhen(step: ExecutionStep, run: RunPlace): void {
   const { when, workerGroup } = run.task;

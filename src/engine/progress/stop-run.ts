@@ -14,8 +14,8 @@ export function endRun(step: ExecutionStep, run: TaskRun, state: TerminalState):
 }
 
 /**
- * There is no further attempt: when it is cancelled its last one was the last. A block that has begun has its
- * `finally`.
+ * There is no further attempt: when it is cancelled its last one was the last. A block that has opened has
+ * its `finally`.
  */
 export function endWaiting(
   step: ExecutionStep,
@@ -25,9 +25,9 @@ export function endWaiting(
   const { error, ordinal } = run;
   const end =
     mode === 'cancel' ? ({ state: 'FAILED', error } as const) : ({ state: 'KILLED' } as const);
-  const hasOpened = run.lastChild > 0;
-  const last = hasOpened ? (step.definitionOf(run.task)?.children['finally'] ?? []) : [];
-  if (last.length === 0) return endTask(step, step.nameOf(run), { ...end, outputs: null });
+  const last = step.definitionOf(run.task)?.children['finally'] ?? [];
+  if (run.reached !== 'block' || last.length === 0)
+    return endTask(step, step.nameOf(run), { ...end, outputs: null });
   const { timeMs: time, cause, execution } = step;
   const stage = { stage: 'finally', total: last.length } as const;
   step.emit({ type: 'stage.entered', time, cause, execution, run: ordinal, ...stage, ...end });

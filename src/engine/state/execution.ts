@@ -95,11 +95,22 @@ export interface RunIdentity extends Placed {
   readonly startedAtMs: number;
 }
 
-/** What attempts before this one have come to. */
-interface Attempted extends RunIdentity {
-  readonly attempt: number;
+/** What the attempts so far have come to. */
+export interface Attempts {
   /** Number of the idempotency key: it rises after a definite answer. */
   readonly keyNumber: number;
+  /** The newest dispatch; 0 for none. */
+  readonly dispatch: number;
+  readonly reached: Reached;
+  /** Of a block: the highest ordinal among children of former attempts. */
+  readonly lastChild: number;
+}
+
+/** How far any attempt came: `when` may be what failed; it held, and the task began; as a block it opened. */
+export type Reached = 'when' | 'task' | 'block';
+
+interface Attempted extends RunIdentity, Attempts {
+  readonly attempt: number;
 }
 
 export interface BlockRun extends Attempted {
@@ -127,7 +138,6 @@ export interface SleepingRun extends Attempted {
 /** Handed out to workers: everything that is needed to hand it out again. */
 export interface DispatchedRun extends Attempted, WorkerRequest {
   readonly phase: 'dispatched';
-  readonly dispatch: number;
   readonly scheduledAtMs: number;
   /** The worker that holds a lease on this dispatch. */
   readonly worker?: string;
@@ -146,19 +156,16 @@ export interface WorkerRequest {
   readonly timeoutMs?: number;
 }
 
+/** Name of the condition, and of the property that a dispatch for it has. No type may have one of its own. */
+export const WHEN = 'when';
+
 /** Waits for its next attempt. */
 export interface RetryingRun extends Attempted {
   readonly phase: 'retrying';
   readonly untilMs: number;
   readonly error: Failure;
-  /** The newest dispatch of former attempts; 0 for none. */
-  readonly dispatch: number;
   /** Whether it happened is not known: the same is asked for once more, under the same key. */
   readonly request?: WorkerRequest;
-  /** Of a block: the highest ordinal among children of former attempts. */
-  readonly lastChild: number;
-  /** False where its `when` may be what failed. */
-  readonly begun: boolean;
 }
 
 export interface EndedRun extends RunIdentity {

@@ -11,6 +11,8 @@ interface Block {
   /** A child of this stage has failed. */
   failed: boolean;
   stopped: string | undefined;
+  /** Between two attempts. */
+  waits: boolean;
   /** What it was said to end in, when its tasks had ended. */
   told: string | undefined;
 }
@@ -86,8 +88,9 @@ export class Tables {
     const most = this.#flow.taskById.get(task)?.retry?.maxAttempts ?? 0;
     if (attempt >= most) this.#say(`${task} has ${most} attempts, and goes on after ${attempt}`);
     const block = this.#blocks.get(run);
-    if (block !== undefined && block.stage !== 'tasks')
-      this.#say(`${task} is retried after its errors`);
+    if (block === undefined) return;
+    if (block.stage !== 'tasks') this.#say(`${task} is retried after its errors`);
+    block.waits = true;
   }
 
   #entered(event: Extract<ExecutionEvent, { type: 'stage.entered' }>): void {
@@ -129,22 +132,23 @@ export class Tables {
       this.#say(`${task} has failed after ${attempt} of ${most} attempts`);
     }
     if (block !== undefined && !this.#aborted) {
-      this.#checkStages(task, block, { state, stops: this.#isStopped(run, parent) });
+      const cancelled = block.waits && this.#stopAround(parent) === 'cancel';
+      this.#checkStages(task, block, { state, cancelled });
     }
     this.#left(run, parent, state);
   }
 
-  /** `finally` has run, and `errors` before it after a failure; where all stops around it nothing new begins. */
+  /** `finally` has run, and `errors` before it after a failure; not where a cancel took its next attempt. */
   #checkStages(
     task: string,
     { task: definition, stage, stopped }: Block,
-    { state, stops }: { readonly state: string; readonly stops: boolean },
+    { state, cancelled }: { readonly state: string; readonly cancelled: boolean },
   ): void {
     if (definition?.children['finally'] !== undefined && stage !== 'finally') {
       this.#say(`${task} has ended without its finally`);
     }
     const owesErrors = definition?.children['errors'] !== undefined && stage === 'tasks';
-    if (owesErrors && state === 'FAILED' && stopped === undefined && !stops) {
+    if (owesErrors && state === 'FAILED' && stopped === undefined && !cancelled) {
       this.#say(`${task} has failed without its errors`);
     }
   }
@@ -157,12 +161,17 @@ export class Tables {
   }
 
   #isStopped(run: number, parent: number): boolean {
+    if (this.#stopAround(parent) !== undefined) return true;
+    return this.#blocks.get(run)?.stopped === 'kill' || this.#blocks.get(run)?.stopped === 'cancel';
+  }
+
+  /** How the innermost block that stops, from `parent` outwards, does so. */
+  #stopAround(parent: number): string | undefined {
     for (let at = parent; ; at = this.#parents.get(at) ?? 0) {
       const block = this.#blocks.get(at);
-      if (block?.stopped !== undefined) return true;
-      if (at === 0 || block?.stage === 'finally') break;
+      if (block?.stopped !== undefined) return block.stopped;
+      if (at === 0 || block?.stage === 'finally') return undefined;
     }
-    return this.#blocks.get(run)?.stopped === 'kill' || this.#blocks.get(run)?.stopped === 'cancel';
   }
 
   #executionEnded(state: string): void {
@@ -190,6 +199,7 @@ function newBlock(task: TaskDefinition | undefined, limit: number): Block {
     stage: 'tasks',
     failed: false,
     stopped: undefined,
+    waits: false,
     told: undefined,
   };
 }
