@@ -16,11 +16,15 @@ export interface ExecutionBody {
   readonly outputs: Json;
   readonly error: Failure | null;
   readonly taskRuns?: readonly TaskRunBody[];
+  /** There are more task runs behind it. */
+  readonly next?: number;
 }
 
 export interface TaskRunBody {
   readonly id: string;
+  readonly parent: string | null;
   readonly task: string;
+  readonly iterations: readonly number[];
   readonly type: string;
   readonly state: string;
   readonly attempt: number;

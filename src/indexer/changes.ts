@@ -7,6 +7,7 @@ import type {
   TaskSleeping,
 } from '../model/events.ts';
 import type { ExecutionId } from '../model/ids.ts';
+import { isOwnTask } from '../model/own-tasks.ts';
 import type { ExecutionPatch, LogLineView, TaskRunPatch, ViewBatch } from '../ports/views.ts';
 import type { ReadingPlace } from '../records/checkpoints.ts';
 import { never } from '../support/never.ts';
@@ -157,7 +158,7 @@ export class ViewChanges {
     run.outputs = event.outputs;
     if (event.error !== undefined) run.error = event.error;
     identify(patch, event.about);
-    patch.taskRunsEnded += 1;
+    if (!isOwnTask(event.task)) patch.taskRunsEnded += 1;
   }
 
   #execution(id: ExecutionId): ExecutionPatch {
@@ -196,9 +197,11 @@ function taskOf(event: {
   readonly iteration?: IterationPlace;
   readonly task: string;
   readonly taskType: string;
-}): { parent: number; task: string; taskType: string } {
-  const { iteration, task, taskType } = event;
-  // Iterations are no task runs: what runs right in one is shown under its loop.
-  const parent = iteration?.run === event.parent ? iteration.loop : event.parent;
-  return { parent, task, taskType };
+}): Pick<TaskRunPatch, 'parent' | 'iteration' | 'task' | 'taskType'> {
+  const { parent, iteration, task, taskType } = event;
+  // An event names the innermost iteration, however many blocks lie between. Those around it are told by the
+  // runs around it, so a run keeps only the one that it is right in: it is shown under the loop.
+  return iteration?.run === parent
+    ? { parent: iteration.loop, iteration: iteration.index, task, taskType }
+    : { parent, task, taskType };
 }

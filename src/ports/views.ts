@@ -74,6 +74,7 @@ export interface ExecutionView {
   readonly inputs: JsonObject | Preview;
   readonly outputs: Json | Preview;
   readonly error: Failure | null;
+  /** Of the flow's tasks; runs of Millrace's own (model/own-tasks.ts) do not count. */
   readonly taskRunsEnded: number;
   /** Offsets of its events in `events`, in order: what a restart and the event list read. */
   readonly eventOffsets: readonly number[];
@@ -81,7 +82,10 @@ export interface ExecutionView {
 
 export interface TaskRunView {
   readonly ordinal: number;
+  /** Ordinal of the block around it; 0 is the flow. Iterations are no runs: it is the loop. */
   readonly parent: number;
+  /** Indices (from 0) of the iterations around it, outermost first: one for each loop that it is in. */
+  readonly iterations: readonly number[];
   readonly task: string;
   readonly taskType: string;
   readonly state: State;
@@ -149,6 +153,8 @@ export interface TaskRunPatch {
   readonly execution: ExecutionId;
   readonly ordinal: number;
   parent?: number;
+  /** Which iteration of its parent it is in; absent when that is no loop, or it is in none of them. */
+  iteration?: number;
   task?: string;
   taskType?: string;
   state?: State;

@@ -57,10 +57,9 @@ interface Execution {
   }[];
 }
 
-/** Runs of the flow's tasks as `task state attempt`; that of its outputs is none of them. */
+/** Runs of the flow's tasks as `task state attempt`. */
 function runsOf({ taskRuns }: Execution): readonly string[] {
-  const ofTasks = taskRuns.filter(({ task }) => task !== '$outputs');
-  return ofTasks.map(({ task, state, attempt }) => `${task} ${state} ${attempt}`);
+  return taskRuns.map(({ task, state, attempt }) => `${task} ${state} ${attempt}`);
 }
 
 async function logOf({ executionId }: Execution): Promise<string> {

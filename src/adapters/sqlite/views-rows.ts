@@ -54,6 +54,8 @@ export function taskRunView(row: Row): TaskRunView {
   return {
     ordinal: number(row, 'ordinal'),
     parent: number(row, 'parent'),
+    // Written by us: the JSON text of whole numbers.
+    iterations: parsed(row['iterations']) as readonly number[],
     task: text(row, 'task'),
     taskType: text(row, 'task_type'),
     state: stateOf(row),

@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { FatalError } from '../../model/errors.ts';
 
 /** Raised when the tables change: an older file is thrown away and built again from the log. */
-const SCHEMA_VERSION = 3;
+const SCHEMA_VERSION = 4;
 
 /**
  * Executions have numbers of their own, in the order in which they came: tables whose key grows are written
@@ -36,6 +36,7 @@ const tables = `
     execution INTEGER NOT NULL,
     ordinal INTEGER NOT NULL,
     parent INTEGER NOT NULL,
+    iteration INTEGER,
     task TEXT NOT NULL,
     task_type TEXT NOT NULL,
     state TEXT NOT NULL,

@@ -112,21 +112,22 @@ function executionValues(patch: ExecutionPatch): SQLInputValue[] {
 
 const upsertTaskRun = `
   INSERT INTO task_runs VALUES (
-    ?1, ?2, coalesce(?3, 0), coalesce(?4, ''), coalesce(?5, ''), coalesce(?6, 'RUNNING'),
-    coalesce(?7, 1), coalesce(?8, 0), ?9, ?10, ?11, coalesce(?12, 'null'), ?13)
+    ?1, ?2, coalesce(?3, 0), ?4, coalesce(?5, ''), coalesce(?6, ''), coalesce(?7, 'RUNNING'),
+    coalesce(?8, 1), coalesce(?9, 0), ?10, ?11, ?12, coalesce(?13, 'null'), ?14)
   ON CONFLICT (execution, ordinal) DO UPDATE SET
-    parent = coalesce(?3, parent), task = coalesce(?4, task),
-    task_type = coalesce(?5, task_type), state = coalesce(?6, state),
-    attempt = coalesce(?7, attempt), dispatch = coalesce(?8, dispatch),
-    scheduled_at = coalesce(scheduled_at, ?9), started_at = coalesce(?10, started_at),
-    ended_at = coalesce(?11, ended_at), outputs = coalesce(?12, outputs),
-    error = coalesce(?13, error)`;
+    parent = coalesce(?3, parent), iteration = coalesce(?4, iteration),
+    task = coalesce(?5, task), task_type = coalesce(?6, task_type),
+    state = coalesce(?7, state), attempt = coalesce(?8, attempt),
+    dispatch = coalesce(?9, dispatch), scheduled_at = coalesce(scheduled_at, ?10),
+    started_at = coalesce(?11, started_at), ended_at = coalesce(?12, ended_at),
+    outputs = coalesce(?13, outputs), error = coalesce(?14, error)`;
 
 /** All but the execution's number. */
 function taskRunValues(patch: TaskRunPatch): SQLInputValue[] {
   return [
     patch.ordinal,
     patch.parent ?? null,
+    patch.iteration ?? null,
     patch.task ?? null,
     patch.taskType ?? null,
     patch.state ?? null,

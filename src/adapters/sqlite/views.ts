@@ -48,7 +48,7 @@ export class SqliteViews implements ViewStore {
     this.#execution = database.prepare(
       'SELECT * FROM executions WHERE id = ? AND started_at IS NOT NULL',
     );
-    this.#taskRuns = database.prepare(partsOf('task_runs', 'ordinal'));
+    this.#taskRuns = database.prepare(partsOf('task_runs', 'ordinal', iterationsOf));
     this.#logLines = database.prepare(partsOf('log_lines', 'offset'));
     this.#lineMarks = database.prepare(
       `SELECT run, dispatch, max(number) AS number FROM log_lines
@@ -142,8 +142,22 @@ export class SqliteViews implements ViewStore {
   }
 }
 
-function partsOf(table: string, key: string): string {
-  return `SELECT * FROM ${table}
+/** From a run outwards to the flow; what is kept of each run is only the iteration that it is right in. */
+const iterationsOf = `(
+  WITH RECURSIVE around (parent, iteration, distance) AS (
+    SELECT task_runs.parent, task_runs.iteration, 0
+    UNION ALL
+    SELECT outer_run.parent, outer_run.iteration, distance + 1
+    FROM around JOIN task_runs AS outer_run
+      ON outer_run.execution = task_runs.execution AND outer_run.ordinal = around.parent
+  )
+  SELECT json_group_array(iteration ORDER BY distance DESC) FROM around
+  WHERE iteration IS NOT NULL
+) AS iterations`;
+
+function partsOf(table: string, key: string, more = ''): string {
+  const columns = more === '' ? '*' : `*, ${more}`;
+  return `SELECT ${columns} FROM ${table}
     WHERE execution = (SELECT row FROM executions WHERE id = ?) AND ${key} > ?
     ORDER BY ${key} LIMIT ?`;
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { ExecutionBody } from '../api-bodies.ts';
 import type { CliCommand } from '../command.ts';
 import { executionLogs } from '../execution-logs.ts';
-import { executionColumns, formatExecution } from '../format/execution.ts';
+import { executionColumns } from '../format/execution.ts';
 import {
   formatOf,
   type OutputOptions,
@@ -14,6 +14,7 @@ import { stateText } from '../format/state.ts';
 import { oneLine } from '../format/text.ts';
 import { executionPath } from '../reference.ts';
 import { clientOf, type ServerOption, withServer } from '../server.ts';
+import { printExecution } from '../shown-execution.ts';
 import type { Terminal } from '../terminal.ts';
 
 type Options = OutputOptions & ServerOption;
@@ -90,30 +91,22 @@ function list(noun: Command, terminal: Terminal): void {
   });
 }
 
+interface GetOptions extends Options {
+  readonly after?: string;
+}
+
 function get(noun: Command, terminal: Terminal): void {
   const command = noun
     .command('get')
     .description('Show one execution with its task runs.')
-    .argument('<execution>');
-  withServer(withOutput(command)).action(async (id: string, options: Options) => {
-    const body = await clientOf(options, terminal).request<ExecutionBody>('GET', executionPath(id));
-    printExecution(terminal, options, body);
+    .argument('<execution>')
+    .option('--after <n>', 'only task runs behind this number (the end of their ids)');
+  withServer(withOutput(command)).action(async (id: string, options: GetOptions) => {
+    const client = clientOf(options, terminal);
+    const query = { after: options.after };
+    const body = await client.request<ExecutionBody>('GET', executionPath(id), { query });
+    await printExecution(terminal, options, body, client);
   });
-}
-
-export function printExecution(
-  terminal: Terminal,
-  options: OutputOptions,
-  body: ExecutionBody,
-): void {
-  switch (formatOf(options)) {
-    case 'json':
-      return printJson(terminal, body);
-    case 'name':
-      return terminal.out(`${body.executionId}\n`);
-    case 'table':
-      return terminal.out(formatExecution(body, terminal.color));
-  }
 }
 
 interface EndOptions extends Options {

@@ -10,8 +10,8 @@ import { stateText } from '../format/state.ts';
 import { readLabels, readPairs } from '../pairs.ts';
 import { flowReference } from '../reference.ts';
 import { clientOf, type ServerOption, withServer } from '../server.ts';
+import { printExecution } from '../shown-execution.ts';
 import type { Terminal } from '../terminal.ts';
-import { printExecution } from './executions.ts';
 
 interface Options extends OutputOptions, ServerOption {
   readonly input: readonly string[];
@@ -45,7 +45,7 @@ export const run: CliCommand = {
         return printStarted(terminal, options, started);
       }
       const ended = await waitFor(client, started.executionId, options, terminal);
-      printExecution(terminal, options, ended);
+      await printExecution(terminal, options, ended, client);
       failUnlessSuccessful(ended);
     });
   },

@@ -2,6 +2,7 @@ import { formatDuration } from '../../support/duration.ts';
 import type { ExecutionBody, TaskRunBody } from '../api-bodies.ts';
 import type { Failure } from '../../model/failure.ts';
 import type { Json } from '../../support/json.ts';
+import { taskLabel, taskTree, type TreeRow } from '../../http/client/task-tree.ts';
 import { stateText } from './state.ts';
 import { type Column, formatTable } from './table.ts';
 import { oneLine, printable, timeText } from './text.ts';
@@ -16,15 +17,30 @@ export function executionColumns(color: boolean): readonly Column<ExecutionBody>
   ];
 }
 
-function taskColumns(color: boolean): readonly Column<TaskRunBody>[] {
+type TaskRow = TreeRow<TaskRunBody>;
+
+function taskColumns(color: boolean): readonly Column<TaskRow>[] {
+  const ofRun =
+    (value: (run: TaskRunBody) => string) =>
+    (row: TaskRow): string =>
+      row.kind === 'run' ? value(row.run) : '';
   return [
-    { title: 'task', value: ({ task }) => task },
-    { title: 'type', value: ({ type }) => type },
-    { title: 'state', value: ({ state }) => state, paint: (text) => stateText(text, color) },
-    { title: 'attempt', value: ({ attempt }) => String(attempt), align: 'right' },
-    { title: 'started', value: ({ startedAt }) => timeText(startedAt) },
-    { title: 'took', value: ({ durationMs }) => durationText(durationMs), align: 'right' },
+    { title: 'task', value: taskText },
+    { title: 'type', value: ofRun(({ type }) => type) },
+    {
+      title: 'state',
+      value: ofRun(({ state }) => state),
+      paint: (text) => stateText(text, color),
+    },
+    { title: 'attempt', value: ofRun(({ attempt }) => String(attempt)), align: 'right' },
+    { title: 'started', value: ofRun(({ startedAt }) => timeText(startedAt)) },
+    { title: 'took', value: ofRun(({ durationMs }) => durationText(durationMs)), align: 'right' },
   ];
+}
+
+/** Below its block, as far in as there are blocks around it. */
+function taskText(row: TaskRow): string {
+  return '  '.repeat(row.depth) + (row.kind === 'run' ? taskLabel(row.run) : `… ${row.text}`);
 }
 
 /** One execution for a person: what it is, how it went, task by task. */
@@ -43,7 +59,7 @@ export function formatExecution(execution: ExecutionBody, color: boolean): strin
     ['outputs', outputsText(execution.outputs)],
   ];
   const head = rows.map(([name, text]) => `${name.padEnd(10)} ${text}`).join('\n');
-  const table = formatTable(execution.taskRuns ?? [], taskColumns(color));
+  const table = formatTable(taskTree(execution.taskRuns ?? []), taskColumns(color));
   return table === '' ? `${head}\n` : `${head}\n\n${table}`;
 }
 

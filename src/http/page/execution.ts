@@ -1,11 +1,14 @@
 import { html } from 'hono/html';
 import type { ExecutionView, LogLineView, TaskRunView } from '../../ports/views.ts';
+import { type MoreRow, type RunRow, taskLabel, taskTree } from '../client/task-tree.ts';
+import type { ShownRuns } from '../shown-runs.ts';
 import { durationOf, type Html, jsonText, stateText, timeOf, visible } from './layout.ts';
+import { DEPTH_MAX } from './style.ts';
 
 /** One execution: what it is, its tasks on a common time line, its log, what went in and came out. */
 export function executionPage(
   view: ExecutionView,
-  runs: readonly TaskRunView[],
+  { runs, next }: ShownRuns,
   lines: readonly LogLineView[],
   nowMs: number,
 ): Html {
@@ -17,6 +20,7 @@ export function executionPage(
     <section>
       <h2>Tasks</h2>
       ${runs.length === 0 ? html`<p class="empty">None has begun.</p>` : taskTable(view, runs, endMs)}
+      ${next === undefined ? '' : moreRuns(view)}
     </section>
     <section>
       <h2>Log</h2>
@@ -88,18 +92,38 @@ function taskTable(view: ExecutionView, runs: readonly TaskRunView[], endMs: num
       </tr>
     </thead>
     <tbody>
-      ${runs.map((run) => taskRow(view, run, endMs))}
+      ${taskTree(runs.map((run) => ({ ...run, id: run.ordinal }))).map((row) =>
+        row.kind === 'run' ? taskRow(view, row, endMs) : restRow(row),
+      )}
     </tbody>
   </table>`;
 }
 
-function taskRow(view: ExecutionView, run: TaskRunView, endMs: number): Html {
+/** A class of the style sheet: tasks stand below their block, further in. */
+function indent(depth: number): string {
+  return `in-${Math.min(depth, DEPTH_MAX)}`;
+}
+
+function restRow({ depth, text }: MoreRow): Html {
+  return html`<tr>
+    <td></td>
+    <td class="quiet ${indent(depth)}" colspan="5">… ${text}</td>
+  </tr>`;
+}
+
+function moreRuns({ id }: ExecutionView): Html {
+  return html`<p class="empty">
+    There are more: <code>millrace executions get ${id}</code> shows them.
+  </p>`;
+}
+
+function taskRow(view: ExecutionView, { run, depth }: RunRow<TaskRunView>, endMs: number): Html {
   const beganMs = run.startedAtMs ?? run.scheduledAtMs ?? run.endedAtMs;
   const error = run.error === null ? '' : visible(run.error.message);
   return html`<tr>
     <td>${stateText(run.state)}</td>
-    <td title="${error}">
-      <code>${run.task}</code>
+    <td class="${indent(depth)}" title="${error}">
+      <code>${taskLabel(run)}</code>
       ${run.attempt > 1 ? html`<span class="chip">attempt ${run.attempt}</span>` : ''}
     </td>
     <td class="quiet">${run.taskType}</td>

@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { isTerminal } from '../../model/states.ts';
 import { findExecution } from '../execution-reader.ts';
+import { shownRuns } from '../shown-runs.ts';
 import { freshViews, type HttpServices } from '../services.ts';
 import { executionPage } from './execution.ts';
 import { layout, pagePolicy } from './layout.ts';
@@ -8,7 +9,7 @@ import { overviewPage } from './overview.ts';
 import { styleSheet } from './style.ts';
 
 const EXECUTIONS_SHOWN = 50;
-const ROWS_SHOWN = 500;
+const LINES_SHOWN = 500;
 const REFRESH_SECONDS = 2;
 
 /** The plain page at `/`, and one execution at `/executions/{id}`. */
@@ -29,8 +30,8 @@ export function pageRoutes(app: OpenAPIHono, services: HttpServices): void {
   app.get('/executions/:id', async (context) => {
     pagePolicy(context);
     const view = await findExecution(services, context.req.param('id'));
-    const runs = await options.views.taskRuns(view.id, { limit: ROWS_SHOWN });
-    const lines = await options.views.logLines(view.id, { limit: ROWS_SHOWN });
+    const runs = await shownRuns(options.views, view.id, 0);
+    const lines = await options.views.logLines(view.id, { limit: LINES_SHOWN });
     const refresh = isTerminal(view.state) ? undefined : REFRESH_SECONDS;
     const body = executionPage(view, runs, lines, options.clock.now());
     return context.html(layout(`${view.flow} · ${view.id}`, body, refresh));

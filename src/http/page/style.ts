@@ -1,3 +1,10 @@
+/** Blocks in blocks are told apart so far. */
+export const DEPTH_MAX = 8;
+
+const steps = Array.from({ length: DEPTH_MAX }, (_, n) => n + 1)
+  .map((depth) => `td.in-${depth} { padding-left: ${depth * 1.25}rem; }`)
+  .join(' ');
+
 /** The page's style sheet, served from its own address so that the content policy needs no exception. */
 export const styleSheet = `
 :root {
@@ -25,6 +32,7 @@ th { text-align: left; font-weight: 500; font-size: .8rem; color: var(--quiet); 
 td { padding: .38rem 1rem .38rem 0; border-top: 1px solid var(--line); vertical-align: middle; }
 th:last-child, td:last-child { padding-right: 0; } .wide { width: 40%; }
 td:first-child { white-space: nowrap; }
+${steps}
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 code, pre, .log { font: 12.5px/1.55 ui-monospace, Menlo, Consolas, monospace; }
 pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }

@@ -6,10 +6,8 @@ import type { ExecutionQuery, ExecutionView, LogLineView, TaskRunView } from '..
 import { streamExecutions } from '../executions-stream.ts';
 import { findExecution, wholeOutputs } from '../execution-reader.ts';
 import { Problem, problemAnswers } from '../problem.ts';
+import { shownRuns, TASK_RUNS_MAX } from '../shown-runs.ts';
 import { freshViews, type HttpServices } from '../services.ts';
-
-/** Task runs that an answer about one execution lists; the rest by `after`. */
-const TASK_RUNS_MAX = 1_000;
 
 const executionSchema = z
   .looseObject({
@@ -33,7 +31,15 @@ const executionSchema = z
 const taskRunSchema = z
   .looseObject({
     id: z.string(),
+    parent: z
+      .string()
+      .nullable()
+      .openapi({ description: 'The block around it; null for the flow' }),
     task: z.string(),
+    iterations: z.array(z.int()).openapi({
+      description:
+        'Indices (from 0) of the iterations around it, outermost first; empty outside of loops',
+    }),
     type: z.string(),
     state: z.enum(executionStates),
     attempt: z.int(),
@@ -99,10 +105,15 @@ const getRoute = createRoute({
   request: { params: z.object({ id: z.string() }), query: getQuery },
   responses: {
     200: {
-      description: `The execution, and up to ${TASK_RUNS_MAX} of its task runs from behind \`after\``,
+      description: `The execution, and its task runs from behind \`after\`, up to ${TASK_RUNS_MAX}. A run of Millrace’s own (its task begins with \`$\`) is among them only while it runs or when it failed.`,
       content: {
         'application/json': {
-          schema: executionSchema.extend({ taskRuns: z.array(taskRunSchema) }),
+          schema: executionSchema.extend({
+            taskRuns: z.array(taskRunSchema),
+            next: z.int().optional().openapi({
+              description: 'There are more task runs behind it: pass it as `after`',
+            }),
+          }),
         },
       },
     },
@@ -126,10 +137,11 @@ export function executionRoutes(app: OpenAPIHono, services: HttpServices): void 
   declare(app, getRoute, async (context) => {
     const view = await findExecution(services, context.req.param('id') ?? '');
     const { after } = queryOf(context, getQuery);
-    const runs = await options.views.taskRuns(view.id, { after, limit: TASK_RUNS_MAX });
+    const { runs, next } = await shownRuns(options.views, view.id, after);
     const whole = await wholeOutputs(services, view);
     const taskRuns = runs.map((run) => taskRunBody(view.id, run));
-    return context.json({ ...executionBody(whole), taskRuns }, 200);
+    const body = { ...executionBody(whole), taskRuns };
+    return context.json(next === undefined ? body : { ...body, next }, 200);
   });
 }
 

@@ -100,6 +100,7 @@ export const rowCases: readonly ViewsCase[] = [
       expect(await views.taskRuns(patch.id, { limit: 1 })).toEqual([
         {
           ordinal: 1,
+          iterations: [],
           ...opened,
           state: 'RUNNING',
           attempt: 1,
@@ -111,6 +112,34 @@ export const rowCases: readonly ViewsCase[] = [
           error,
         },
       ]);
+    },
+  },
+  {
+    name: 'gives a task run all iterations around it, outermost first, also those of runs before the range',
+    async run(views) {
+      const patch = runningPatch();
+      const execution = patch.id;
+      const other = runningPatch();
+      const run = (ordinal: number, parent: number, iteration?: number) => ({
+        ...{ execution, ordinal, parent, task: `task_${ordinal}`, taskType: 'log' },
+        ...(iteration === undefined ? {} : { iteration }),
+      });
+      // A loop (1), in its third iteration a choice (2), in that a loop (3), in that tasks (4, 5).
+      const taskRuns = [run(1, 0), run(2, 1, 2), run(3, 2), run(4, 3, 0), run(5, 3, 10)];
+      // What follows when a loop fails is in none of its iterations (6). A run after both (7).
+      const later = [run(6, 3), run(7, 0), run(8, 1, 0)];
+      const ofOther = { ...run(3, 0, 9), execution: other.id };
+      await views.write(batchOf({ executions: [patch, other], taskRuns: [...taskRuns, ofOther] }));
+      await views.write(batchOf({ executions: [patch], taskRuns: later }));
+      // What is known stays when a later patch does not say it.
+      await views.write(
+        batchOf({ executions: [patch], taskRuns: [{ execution, ordinal: 5, state: 'SUCCESS' }] }),
+      );
+      const iterations = async (range: { after?: number; limit: number }) =>
+        (await views.taskRuns(execution, range)).map((row) => row.iterations);
+      const all = [[], [2], [2], [2, 0], [2, 10], [2], [], [0]];
+      expect(await iterations({ limit: 10 })).toEqual(all);
+      expect(await iterations({ after: 3, limit: 2 })).toEqual(all.slice(3, 5));
     },
   },
   {

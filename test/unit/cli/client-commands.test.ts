@@ -3,6 +3,7 @@ import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ExecutionBody } from '../../../src/cli/api-bodies.ts';
 import type { StreamedRecord } from '../../../src/cli/follow.ts';
 import { startShells, type WiredShells } from '../../support/shells.ts';
 import { type Ran, run as runIn, type RunOptions } from './terminal.ts';
@@ -26,6 +27,31 @@ namespace: demo
 tasks: [{ id: no_luck, type: fail, message: the card was declined }]
 `;
 
+const loops = `id: loops
+namespace: demo
+tasks:
+  - id: outer
+    type: foreach
+    values: [1, 2]
+    tasks:
+      - id: inner
+        type: foreach
+        values: [a, b]
+        tasks: [{ id: audit, type: log, message: << item.value >> }]
+finally: [{ id: done, type: log, message: done }]
+outputs: [{ id: count, type: int, value: << outputs.outer.count >> }]
+`;
+
+const many = `id: many
+namespace: demo
+tasks:
+  - id: each
+    type: foreach
+    values: << range(0, 1500) >>
+    tasks:
+      - { id: audit, type: assert, conditions: [ << item.index != 1400 >> ], allowFailure: true }
+`;
+
 let wired: WiredShells;
 let folder = '';
 
@@ -36,6 +62,8 @@ beforeAll(async () => {
     flows: [
       { file: 'greet.yaml', text: greet },
       { file: 'failing.yaml', text: failing },
+      { file: 'loops.yaml', text: loops },
+      { file: 'many.yaml', text: many },
     ],
   });
 });
@@ -55,14 +83,21 @@ async function started(...words: readonly string[]): Promise<string> {
   return stdout.trim();
 }
 
+async function bodyOf(...words: readonly string[]): Promise<ExecutionBody> {
+  // What the API answers, which the command prints as it is.
+  return JSON.parse((await run([...words, '--json'])).stdout) as ExecutionBody;
+}
+
 describe('flows', () => {
   it('are listed as a table, as names and as JSON', async () => {
     const table = await run(['flows', 'list']);
     expect(table.stdout.split('\n')[0]).toMatch(/^FLOW +REVISION +TRIGGERS +DESCRIPTION$/);
     expect(table.stdout).toMatch(/^demo\/greet +1 +Says hello\.$/m);
-    expect((await run(['flows', 'list', '-o', 'name'])).stdout).toBe('demo/failing\ndemo/greet\n');
+    expect((await run(['flows', 'list', '-o', 'name'])).stdout).toBe(
+      'demo/failing\ndemo/greet\ndemo/loops\ndemo/many\n',
+    );
     const { flows } = JSON.parse((await run(['flows', 'list', '--json'])).stdout);
-    expect(flows).toHaveLength(2);
+    expect(flows).toHaveLength(4);
   });
 
   it('are printed as they were written', async () => {
@@ -151,6 +186,36 @@ describe('executions', () => {
     const { code, stdout, stderr } = await run(['x', 'list', '--namespace', 'nowhere']);
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
     expect(stderr).toContain('No executions');
+  });
+
+  it('show their tasks below their blocks, in loops with the iteration', async () => {
+    const { stdout } = await run(['x', 'get', await started('demo/loops', '--wait')]);
+    const rows = stdout.slice(stdout.indexOf('TASK')).trim().split('\n').slice(1);
+    expect(rows.map((row) => /^ *\S+/.exec(row)?.[0])).toEqual([
+      'outer',
+      '  inner[0]',
+      '    audit[0][0]',
+      '    audit[0][1]',
+      '  inner[1]',
+      '    audit[1][0]',
+      '    audit[1][1]',
+      'done',
+    ]);
+  });
+
+  it('show of a large loop what did not succeed, also where the server gives it in a later answer', async () => {
+    const id = await started('demo/many', '--wait');
+    const { stdout, stderr } = await run(['x', 'get', id]);
+    expect(stdout).toMatch(/^ {2}audit\[9\] +assert +SUCCESS/m);
+    expect(stdout).not.toContain('audit[10]');
+    expect(stdout).toMatch(/^ {2}audit\[1400\] +assert +WARNING/m);
+    expect(stdout).toMatch(/^ {2}… 1489 more iterations: 1489 SUCCESS$/m);
+    expect(stderr).toBe('');
+    const json = await bodyOf('x', 'get', id);
+    expect(json.taskRuns).toHaveLength(1_000);
+    const rest = await bodyOf('x', 'get', id, '--after', String(json.next));
+    expect(rest.taskRuns).toHaveLength(501);
+    expect(rest.next).toBeUndefined();
   });
 
   it('show what they logged, with nothing that could steer the terminal', async () => {

@@ -105,6 +105,28 @@ describe('one execution', () => {
     expect(rest['taskRuns']).toHaveLength(1);
   });
 
+  it('has runs in loops with the iterations around them, and none that is ours', async () => {
+    const looped = executionIn(await api.start('loops?wait=10s'));
+    const { body } = await api.call('GET', `/api/v1/executions/${looped}`);
+    const runs = body['taskRuns'] as { task: string; iterations: readonly number[] }[];
+    expect(runs.map(({ task, iterations }) => [task, iterations])).toEqual([
+      ['outer', []],
+      ['inner', [0]],
+      ['choice', [0, 0]],
+      ['inner', [1]],
+      ['choice', [1, 0]],
+      ['choice', [1, 1]],
+      ['large', [1, 1]],
+      ['done', []],
+    ]);
+    expect(body).toMatchObject({ state: 'SUCCESS', outputs: { count: 2 }, taskRunsEnded: 8 });
+    const { body: later } = await api.call('GET', `/api/v1/executions/${looped}?after=12`);
+    expect(later['taskRuns']).toMatchObject([{ iterations: [1, 1] }, {}, {}]);
+    // Nothing is kept from those who ask what happened.
+    const events = await api.call('GET', `/api/v1/executions/${looped}/events`);
+    expect(events.text).toContain('"task":"$outputs"');
+  });
+
   it('has its failure', async () => {
     const { body } = await api.call('GET', `/api/v1/executions/${failed}`);
     expect(body).toMatchObject({ state: 'FAILED', error: { code: 'out-of-luck' } });

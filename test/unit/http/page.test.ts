@@ -1,7 +1,7 @@
 /** The page at `/`, and S11: what comes from outside is text on it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../../support/memory-ports.ts';
-import { executionIn, type Answer, startApi, type StartedApi } from './started-api.ts';
+import { executionIn, type Answer, flowFiles, startApi, type StartedApi } from './started-api.ts';
 
 const ESC = '\u001b';
 const hostile = `<img src=x onerror=alert(1)>"'&${ESC}[31mred${ESC}[0m</pre><script>alert(2)</script>`;
@@ -22,7 +22,7 @@ let api: StartedApi;
 let id: string;
 
 beforeAll(async () => {
-  api = await startApi({ flows: [{ file: 'hostile.yaml', text: flow }] });
+  api = await startApi({ flows: [...flowFiles, { file: 'hostile.yaml', text: flow }] });
   id = executionIn(
     await api.start('hostile?wait=10s', { inputs: { any: hostile }, labels: { a: hostile } }),
   );
@@ -86,6 +86,22 @@ describe('the page', () => {
   it('looks again while something may change', async () => {
     expect((await page('/')).text).toContain('http-equiv="refresh"');
     expect((await page(`/executions/${id}`)).text).not.toContain('http-equiv="refresh"');
+  });
+
+  it('has tasks below their blocks, in loops with the iteration', async () => {
+    const looped = executionIn(await api.start('loops?wait=10s'));
+    const { text } = await page(`/executions/${looped}`);
+    const tasks = [...text.matchAll(/<td class="in-(\d)"[^>]*>\s*<code>([^<]*)</g)];
+    expect(tasks.map(([, depth, label]) => `${depth} ${label}`)).toEqual([
+      '0 outer',
+      '1 inner[0]',
+      '2 choice[0][0]',
+      '1 inner[1]',
+      '2 choice[1][0]',
+      '2 choice[1][1]',
+      '3 large[1][1]',
+      '0 done',
+    ]);
   });
 
   it('has a style sheet of its own, and asks for nothing else', async () => {

@@ -68,6 +68,25 @@ id: failing
 namespace: demo
 tasks: [{ id: no, type: fail, message: 'no <b>luck</b>', code: out-of-luck }]
 `,
+  loops: `
+id: loops
+namespace: demo
+tasks:
+  - id: outer
+    type: foreach
+    values: [[1], [2, 3]]
+    tasks:
+      - id: inner
+        type: foreach
+        values: << item.value >>
+        tasks:
+          - id: choice
+            type: if
+            condition: << item.value > 2 >>
+            then: [{ id: large, type: log, message: << item.value >> }]
+finally: [{ id: done, type: log, message: done }]
+outputs: [{ id: count, type: int, value: << outputs.outer.count >> }]
+`,
   resting: `
 id: resting
 namespace: demo
