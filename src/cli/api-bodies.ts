@@ -1,5 +1,6 @@
 /** The parts of the API's answers that the command line shows; schemas/openapi.json has them whole. */
 import type { Failure } from '../model/failure.ts';
+import type { DeadLetter, Decision } from '../model/records.ts';
 import type { Json } from '../support/json.ts';
 
 export interface ExecutionBody {
@@ -58,18 +59,11 @@ export interface StartedBody {
   readonly duplicate?: boolean;
 }
 
-export interface DeadLetterBody {
+/** A record of `dlq` at its place there. */
+export interface DeadLetterBody extends Omit<DeadLetter, 'timeMs'> {
   readonly partition: number;
   readonly offset: number;
   readonly time: string;
-  readonly reason: string;
-  readonly message: string;
-  readonly origin: { readonly topic: string; readonly partition: number; readonly offset: number };
-  readonly lastOffset?: number;
-  readonly namespace?: string;
-  readonly flow?: string;
-  readonly execution?: string;
-  readonly preview: string;
 }
 
 export interface ShownDeadLetterBody extends DeadLetterBody {
@@ -116,13 +110,7 @@ export interface TriedTriggerBody {
   readonly dueTimes?: readonly string[];
 }
 
-export interface DecisionBody {
-  readonly namespace: string;
-  readonly flow: string;
-  readonly trigger: string | null;
-  readonly reason: string;
-  readonly message: string;
-  readonly origin: { readonly topic: string; readonly partition: number; readonly offset: number };
+export interface DecisionBody extends Omit<Decision, 'timeMs' | 'count'> {
   readonly time: string;
   readonly count: number;
 }

@@ -1,9 +1,9 @@
 import type { Context } from 'hono';
 import { isTerminal } from '../model/states.ts';
 import type { ExecutionView } from '../ports/views.ts';
+import { executionBody } from './execution-bodies.ts';
 import { eventsOf, findExecution, type PlacedEvent } from './execution-reader.ts';
 import { type FollowedSource, Following } from './following.ts';
-import { executionBody } from './routes/executions.ts';
 import type { HttpServices } from './services.ts';
 import type { Outlet } from './sse.ts';
 

@@ -3,6 +3,7 @@ import { logLevels } from '../../model/records.ts';
 import type { LogLineView } from '../../ports/views.ts';
 import { streamAll } from '../all-events.ts';
 import { declare, queryOf, wantsStream } from '../declare.ts';
+import { logLineBody } from '../execution-bodies.ts';
 import { eventsOf, findExecution } from '../execution-reader.ts';
 import { streamExecution } from '../execution-stream.ts';
 import { problemAnswers } from '../problem.ts';
@@ -10,7 +11,6 @@ import { publicRecords, streamTopic } from '../topic-stream.ts';
 import { findLines } from '../find-lines.ts';
 import { streamLog } from '../log-stream.ts';
 import type { HttpServices } from '../services.ts';
-import { logLineBody } from './executions.ts';
 
 /** Events of one execution that an answer lists at most. */
 const EVENTS_MAX = 10_000;

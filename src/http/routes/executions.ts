@@ -1,8 +1,8 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { declare, queryOf, wantsStream } from '../declare.ts';
-import type { ExecutionId } from '../../model/ids.ts';
 import { executionStates } from '../../model/states.ts';
-import type { ExecutionQuery, ExecutionView, LogLineView, TaskRunView } from '../../ports/views.ts';
+import type { ExecutionQuery } from '../../ports/views.ts';
+import { executionBody, taskRunBody } from '../execution-bodies.ts';
 import { streamExecutions } from '../executions-stream.ts';
 import { findExecution, wholeOutputs } from '../execution-reader.ts';
 import { Problem, problemAnswers } from '../problem.ts';
@@ -176,38 +176,4 @@ function labelOf(text: string): [string, string] {
   const colon = text.indexOf(':');
   if (colon > 0) return [text.slice(0, colon), text.slice(colon + 1)];
   throw new Problem(400, 'label-invalid', `A label filter is written name:value, not ${text}`);
-}
-
-export function executionBody(view: ExecutionView) {
-  const { id, startedAtMs, endedAtMs, eventOffsets: _, ...rest } = view;
-  return {
-    executionId: id,
-    ...rest,
-    startedAt: timeText(startedAtMs),
-    endedAt: endedAtMs === null ? null : timeText(endedAtMs),
-    durationMs: endedAtMs === null ? null : endedAtMs - startedAtMs,
-  };
-}
-
-export function taskRunBody(execution: ExecutionId, run: TaskRunView) {
-  const { ordinal, parent, taskType, scheduledAtMs, startedAtMs, endedAtMs, ...rest } = run;
-  const began = startedAtMs ?? scheduledAtMs ?? endedAtMs;
-  return {
-    id: `${execution}-${ordinal}`,
-    parent: parent === 0 ? null : `${execution}-${parent}`,
-    type: taskType,
-    ...rest,
-    scheduledAt: scheduledAtMs === null ? null : timeText(scheduledAtMs),
-    startedAt: began === null ? null : timeText(began),
-    endedAt: endedAtMs === null ? null : timeText(endedAtMs),
-    durationMs: endedAtMs === null || began === null ? null : Math.max(0, endedAtMs - began),
-  };
-}
-
-export function logLineBody({ timeMs, dispatch: _, number: _n, ...line }: LogLineView) {
-  return { ...line, time: timeText(timeMs) };
-}
-
-export function timeText(timeMs: number): string {
-  return new Date(timeMs).toISOString();
 }
