@@ -1,77 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import type {
-  JsonObject,
-  RefusedEvent,
-  StreamContext,
-  StreamEvent,
-  Topics,
-} from '../../src/plugin/index.ts';
+import { describe, expect, it } from 'vitest';
+import type { JsonObject, Topics } from '../../src/plugin/index.ts';
 import { embeddedTopics } from '../../test/support/embedded-topics.ts';
 import { eventually } from '../../test/support/memory-ports.ts';
+import { StreamShell } from '../../test/support/stream-shell.ts';
 import { realtime } from './realtime.ts';
 
 const TOPIC = 'orders';
 const GROUP = 'millrace.shop.fulfil.orders';
 
-/** The shell as the plugin sees it: it remembers events, and decides when their fates are known. */
-class Shell {
-  readonly events: StreamEvent[] = [];
-  readonly refused: RefusedEvent[] = [];
-  readonly lines: string[] = [];
-  lag: number | undefined;
-  /** Fates of events. Default: known at once. */
-  fate: (event: StreamEvent) => Promise<void> = async () => undefined;
-  known: (source: string) => number | undefined = () => undefined;
-  readonly #topics: Topics;
-  readonly #stopped = new AbortController();
-
+/** The trigger on one topic. */
+class Shell extends StreamShell {
   constructor(topics: Topics) {
-    this.#topics = topics;
+    super(realtime, topics);
   }
 
-  readonly context = (): StreamContext => {
-    const { signal } = this.#stopped;
-    return {
-      namespace: 'shop',
-      flow: 'fulfil',
-      trigger: 'orders',
-      settings: {},
-      signal,
-      now: () => Date.now(),
-      pause: (durationMs) => delay(durationMs, undefined, { signal }).catch(() => undefined),
-      log: (level, message) => this.lines.push(`${level} ${message}`),
-      topics: async () => this.#topics,
-      emit: (event) => {
-        this.events.push(event);
-        return this.fate(event);
-      },
-      refuse: async (event) => {
-        this.refused.push(event);
-      },
-      report: ({ lag }) => (this.lag = lag ?? this.lag),
-      position: (source) => this.known(source),
-    };
-  };
-
-  /** Runs until the test or `stop` ends it. */
-  run(properties: JsonObject = {}): { readonly ended: Promise<void> } {
-    const all = { topic: TOPIC, startFrom: 'earliest', ...properties };
-    const ended = realtime.run(all, this.context());
-    ended.catch(() => undefined);
-    onTestFinished(async () => {
-      this.stop();
-      await ended.catch(() => undefined);
-    });
-    return { ended };
-  }
-
-  stop(): void {
-    this.#stopped.abort(new Error('stopped'));
-  }
-
-  values(): unknown[] {
-    return this.events.map(({ fields }) => fields['value']);
+  override run(properties: JsonObject = {}): { readonly ended: Promise<void> } {
+    return super.run({ topic: TOPIC, startFrom: 'earliest', ...properties });
   }
 }
 

@@ -181,7 +181,7 @@ class RealtimeRun {
     const { firstOffset, lastOffset, reason } = damaged;
     const fate = this.#context.refuse({
       reason: 'records-lost',
-      message: `records ${firstOffset} to ${lastOffset} cannot be read: ${reason}`,
+      message: lostMessage(firstOffset, lastOffset, reason),
       origin: { topic: this.#topic, partition, offset: firstOffset },
       lastOffset,
       preview: '',
@@ -272,6 +272,14 @@ async function newestEvent(
   }
   const source = `${description?.topicId ?? topic}/${record.partition}`;
   return { fields: read.fields, source, sequence: record.offset, origin };
+}
+
+/** Of the offsets some may have been no records: compaction and transactions leave gaps. */
+function lostMessage(firstOffset: number, lastOffset: number, reason: string): string {
+  const count = lastOffset - firstOffset + 1;
+  return count === 1
+    ? `1 record lost, offset ${firstOffset}: ${reason}`
+    : `up to ${count} records lost, offsets ${firstOffset} to ${lastOffset}: ${reason}`;
 }
 
 function connectionOf(properties: JsonObject): string {

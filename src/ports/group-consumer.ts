@@ -9,8 +9,8 @@ import type {
 /** What an adapter does for one member of a consumer group on one topic. */
 export interface ConsumerDriver {
   describe(): Promise<TopicDescription & { readonly identity: string }>;
-  /** Positions of the consumer group, of partitions that have one. */
-  committed(): Promise<ReadonlyMap<number, number>>;
+  /** Positions of the consumer group, of those of the first `partitions` partitions that have one. */
+  committed(partitions: number): Promise<ReadonlyMap<number, number>>;
   commit(positions: ReadonlyMap<number, number>): Promise<void>;
   /** Where a start in these partitions is. */
   startsOf(
@@ -26,6 +26,14 @@ export interface ConsumerDriver {
   close(): Promise<void>;
 }
 
+interface FreshPlace {
+  readonly positions: ReadonlyMap<number, number>;
+  /** Partitions of the topic. */
+  readonly count: number;
+  /** The topic is another one of the same name than it was. */
+  readonly isAnother: boolean;
+}
+
 /**
  * A member of a consumer group, as all adapters of `ports/Topics` have it: the order of what is asked, committed
  * and told when partitions come and go.
@@ -35,6 +43,11 @@ export interface ConsumerDriver {
  * positions, partitions that stayed included. Each assignment is a *turn*; what an older turn still waits for
  * finds that it is over and does nothing. A member that was expelled gets its assignment without having been asked
  * before; its commits do not count, and what it had is revoked then.
+ *
+ * A topic may get more partitions, at its end. They are read from their beginning, wherever a new consumer group would
+ * begin, for whatever is in them was written while the group was there. What tells them from partitions whose member
+ * died before it had committed where it began: whoever begins a group commits that of the last partition, too, so they
+ * lie behind all that have a position.
  */
 export class GroupConsumer implements TopicConsumer {
   readonly #options: ConsumeOptions;
@@ -149,13 +162,12 @@ export class GroupConsumer implements TopicConsumer {
 
   async #begin(partitions: readonly number[], turn: number): Promise<void> {
     const description = await this.#driver.describe();
-    const positions = new Map(await this.#driver.committed());
+    const count = Math.max(description.partitions.length, ...partitions.map((each) => each + 1));
+    const positions = new Map(await this.#driver.committed(count));
     const isAnother = this.#topicId !== undefined && this.#topicId !== description.topicId;
     const fresh = partitions.filter((partition) => !positions.has(partition));
     if (fresh.length > 0 && turn === this.#turn) {
-      // Nobody has seen anything of a topic that was made while we consumed its predecessor.
-      const startFrom = isAnother ? 'earliest' : this.#options.startFrom;
-      const starts = await this.#driver.startsOf(fresh, startFrom);
+      const starts = await this.#startsOf(fresh, { positions, count, isAnother });
       if (turn === this.#turn) await this.#driver.commit(starts);
       for (const [partition, offset] of starts) positions.set(partition, offset);
     }
@@ -169,6 +181,27 @@ export class GroupConsumer implements TopicConsumer {
       this.#assigned.set(partition, { partition, topicId, identity, position, end });
     }
     this.#tell();
+  }
+
+  /** Where partitions without a position begin, and the last one where none has one. */
+  async #startsOf(
+    fresh: readonly number[],
+    { positions, count, isAnother }: FreshPlace,
+  ): Promise<ReadonlyMap<number, number>> {
+    const { startFrom } = this.#options;
+    // Nobody has seen anything of a topic that was made while we consumed its predecessor.
+    if (isAnother) return this.#driver.startsOf(fresh, 'earliest');
+    if (positions.size === 0)
+      return this.#driver.startsOf([...new Set([...fresh, count - 1])], startFrom);
+    const last = Math.max(...positions.keys());
+    const [added, others] = [
+      fresh.filter((each) => each > last),
+      fresh.filter((each) => each < last),
+    ];
+    return new Map([
+      ...(added.length === 0 ? [] : await this.#driver.startsOf(added, 'earliest')),
+      ...(others.length === 0 ? [] : await this.#driver.startsOf(others, startFrom)),
+    ]);
   }
 
   #tell(): void {

@@ -1,75 +1,37 @@
 /** What only a real Kafka can show of users' topics: codecs, transactions, topics that change. */
 import { execFile } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Admin, Producer } from 'kafkajs';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { kafkajs } from '../../src/adapters/kafka/corrections.ts';
-import { KafkaUserTopics } from '../../src/adapters/kafka/topics-port.ts';
-import { kafkaBrokers, kafkaLibs } from '../services/kafka.ts';
-import { eventually, silentLogger } from '../support/memory-ports.ts';
+import { kafkaLibs } from '../services/kafka.ts';
+import { eventually } from '../support/memory-ports.ts';
+import { randomGroup, UserTopicsBroker } from './kafka/user-topics.ts';
 import { Collector, numbered, record, send, text } from './topics-cases/collector.ts';
 
-let brokers: string;
-let kafka: InstanceType<typeof kafkajs.Kafka>;
-let admin: Admin;
+let broker: UserTopicsBroker;
 
 beforeAll(async () => {
-  brokers = await kafkaBrokers();
-  kafka = new kafkajs.Kafka({ brokers: [brokers], logLevel: kafkajs.logLevel.NOTHING });
-  admin = kafka.admin();
-  await admin.connect();
+  broker = await UserTopicsBroker.connect();
 }, 180_000);
 
-afterAll(() => admin.disconnect());
-
-async function createTopic(partitions = 1, config: Record<string, string> = {}): Promise<string> {
-  const topic = `faults-${randomUUID()}`;
-  await create(topic, partitions, config);
-  onTestFinished(async () => {
-    await admin.deleteTopics({ topics: [topic] }).catch(() => undefined);
-  });
-  return topic;
-}
-
-async function create(
-  topic: string,
-  partitions: number,
-  config: Record<string, string> = {},
-): Promise<void> {
-  const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
-  const topics = [{ topic, numPartitions: partitions, configEntries }];
-  await eventually('the topic to be made', () =>
-    admin.createTopics({ waitForLeaders: false, topics }).then(
-      () => true,
-      () => undefined,
-    ),
-  );
-}
-
-function openTopics(topicIds = true): KafkaUserTopics {
-  const connection = { brokers: [brokers], clientId: 'test', logger: silentLogger };
-  const topics = new KafkaUserTopics({ connection, settings: 'kafka', topicIds });
-  onTestFinished(() => topics.close());
-  return topics;
-}
-
-async function producerOf(options: Parameters<typeof kafka.producer>[0] = {}): Promise<Producer> {
-  const producer = kafka.producer(options);
-  await producer.connect();
-  onTestFinished(() => producer.disconnect());
-  return producer;
-}
-
-const group = (): string => `faults-${randomUUID()}`;
+afterAll(() => broker.close());
 
 describe('records of other clients', () => {
   test('in each compression are read, those of transactions that are woven into each other, too', async () => {
-    const topic = await createTopic(6);
+    const topic = await broker.createTopic(6);
     const source = join(import.meta.dirname, 'kafka/ForeignProducer.java');
-    await promisify(execFile)('java', ['-cp', `${await kafkaLibs()}/*`, source, brokers, topic]);
-    const collector = await new Collector().consume(openTopics(), { topic, groupId: group() });
+    await promisify(execFile)('java', [
+      '-cp',
+      `${await kafkaLibs()}/*`,
+      source,
+      broker.address,
+      topic,
+    ]);
+    const collector = await new Collector().consume(broker.open(), {
+      topic,
+      groupId: randomGroup(),
+    });
     await collector.received(5 * 500 + 2);
     const plain = collector.records(0);
     const content = (partition: number): unknown[] =>
@@ -84,9 +46,9 @@ describe('records of other clients', () => {
   }, 60_000);
 
   test('records of transactions that were rolled back are left out, and do not hold up what follows', async () => {
-    const topic = await createTopic();
-    const producer = await producerOf({
-      transactionalId: group(),
+    const topic = await broker.createTopic();
+    const producer = await broker.producer({
+      transactionalId: randomGroup(),
       idempotent: true,
       maxInFlightRequests: 1,
       retry: { initialRetryTime: 10, retries: 20 },
@@ -100,8 +62,8 @@ describe('records of other clients', () => {
       await transaction.send({ topic, messages: [{ value }] });
       await transaction[outcome]();
     }
-    const topics = openTopics();
-    const collector = await new Collector().consume(topics, { topic, groupId: group() });
+    const topics = broker.open();
+    const collector = await new Collector().consume(topics, { topic, groupId: randomGroup() });
     await collector.received(1);
     await eventually('the end', () => collector.batches.at(-1)?.nextOffset === 6);
     expect(collector.values()).toEqual(['1']);
@@ -113,10 +75,10 @@ describe('records of other clients', () => {
   });
 
   test('the group is one that other tools can read', async () => {
-    const topic = await createTopic(2);
-    const groupId = group();
-    const collector = await new Collector().consume(openTopics(), { topic, groupId });
-    const { groups } = await admin.describeGroups([groupId]);
+    const topic = await broker.createTopic(2);
+    const groupId = randomGroup();
+    const collector = await new Collector().consume(broker.open(), { topic, groupId });
+    const { groups } = await broker.admin.describeGroups([groupId]);
     expect(groups).toMatchObject([{ protocolType: 'consumer', state: 'Stable' }]);
     const assignment = kafkajs.AssignerProtocol.MemberAssignment.decode(
       groups[0]?.members[0]?.memberAssignment ?? Buffer.alloc(0),
@@ -128,16 +90,16 @@ describe('records of other clients', () => {
 
 describe('a topic that changes', () => {
   test('is read from its beginning when it was deleted and created again', async () => {
-    const topic = await createTopic();
-    const topics = openTopics();
+    const topic = await broker.createTopic();
+    const topics = broker.open();
     await send(topics, topic, numbered(3));
-    const options = { topic, groupId: group(), startFrom: 'latest' } as const;
+    const options = { topic, groupId: randomGroup(), startFrom: 'latest' } as const;
     const collector = await new Collector().consume(topics, options);
     await send(topics, topic, numbered(2, 3));
     await collector.received(2);
-    await admin.deleteTopics({ topics: [topic] });
-    await create(topic, 1);
-    const other = openTopics();
+    await broker.admin.deleteTopics({ topics: [topic] });
+    await broker.create(topic, 1);
+    const other = broker.open();
     await send(other, topic, numbered(2, 100));
     await eventually('the new records', () => collector.values().includes('101'), 30_000);
     expect(collector.values()).toEqual(['3', '4', '100', '101']);
@@ -148,33 +110,36 @@ describe('a topic that changes', () => {
   }, 60_000);
 
   test('ends the consumer as recreated where brokers have no ids', async () => {
-    const topic = await createTopic();
-    const topics = openTopics(false);
+    const topic = await broker.createTopic();
+    const topics = broker.open(false);
     await send(topics, topic, numbered(5));
-    const collector = await new Collector().consume(topics, { topic, groupId: group() });
+    const collector = await new Collector().consume(topics, { topic, groupId: randomGroup() });
     await collector.received(5);
     expect(collector.assignments[0]?.[0]).toMatchObject({ topicId: undefined });
     expect(collector.assignments[0]?.[0]?.identity).toMatch(new RegExp(`^\\S+:${topic}$`));
-    await admin.deleteTopics({ topics: [topic] });
-    await create(topic, 1);
+    await broker.admin.deleteTopics({ topics: [topic] });
+    await broker.create(topic, 1);
     await eventually('the failure', () => collector.failures.length > 0, 30_000);
     expect(collector.failures).toMatchObject([{ code: 'topic-recreated' }]);
   }, 60_000);
 
   test('ends the consumer when it stays away', async () => {
-    const topic = await createTopic();
-    const collector = await new Collector().consume(openTopics(), { topic, groupId: group() });
-    await admin.deleteTopics({ topics: [topic] });
+    const topic = await broker.createTopic();
+    const collector = await new Collector().consume(broker.open(), {
+      topic,
+      groupId: randomGroup(),
+    });
+    await broker.admin.deleteTopics({ topics: [topic] });
     await eventually('the failure', () => collector.failures.length > 0, 40_000);
     expect(collector.failures).toMatchObject([{ code: 'topic-unknown' }]);
   }, 60_000);
 
   test('that does not exist is named, with the nearest one', async () => {
-    const topic = await createTopic();
-    const topics = openTopics();
+    const topic = await broker.createTopic();
+    const topics = broker.open();
     await send(topics, topic, [record('x')]);
     const mistyped = `${topic.slice(0, -1)}_`;
-    const consuming = new Collector().consume(topics, { topic: mistyped, groupId: group() });
+    const consuming = new Collector().consume(topics, { topic: mistyped, groupId: randomGroup() });
     await expect(consuming).rejects.toMatchObject({
       name: 'RetryableError',
       code: 'topic-unknown',

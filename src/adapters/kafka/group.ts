@@ -161,14 +161,15 @@ export class GroupMembership {
   }
 
   /**
-   * The positions committed for partitions 0 … partitions - 1; those without one are left out. Waits for the
-   * coordinator: nobody can go on without knowing.
+   * The positions committed for partitions 0 … count - 1, by default those that are shared out; those without one
+   * are left out. Waits for the coordinator: nobody can go on without knowing.
    * @throws an error once this member leaves
    */
-  async committed(topic: string): Promise<ReadonlyMap<number, number>> {
-    const partitions = Array.from({ length: this.#options.partitions }, (_, partition) => ({
-      partition,
-    }));
+  async committed(
+    topic: string,
+    count = this.#options.partitions,
+  ): Promise<ReadonlyMap<number, number>> {
+    const partitions = Array.from({ length: count }, (_, partition) => ({ partition }));
     const request = { ...this.#group, topics: [{ topic, partitions }] };
     const { responses } = await repeat(this.#ending.signal, () =>
       this.#ask((broker) => broker.offsetFetch(request)),

@@ -139,7 +139,7 @@ export class KafkaTopicConsumer {
         const description = await lookup.description(found);
         return { ...description, identity: found.topicId ?? `${found.clusterId}:${topic}` };
       },
-      committed: () => this.#group.committed(topic),
+      committed: (partitions) => this.#group.committed(topic, partitions),
       commit: (positions) => this.#group.commit(topic, positions),
       startsOf: async (partitions, startFrom) => {
         return lookup.offsets(await lookup.known(topic), startFrom, partitions);
