@@ -11,7 +11,7 @@ import type { Json } from '../support/json.ts';
 /** `not-json`, `too-deep` or `reserved-key`; the message says which and where. */
 export function parseForeignJson(text: string): Parsed<Json> {
   if (nestsDeeperThan(text, limits.jsonDepth.value)) {
-    return refused('too-deep', `nests deeper than ${limits.jsonDepth.value} levels`);
+    return tooDeep(limits.jsonDepth.value);
   }
   let value: Json;
   try {
@@ -20,17 +20,48 @@ export function parseForeignJson(text: string): Parsed<Json> {
   } catch (error) {
     return refused('not-json', `is not JSON: ${error instanceof Error ? error.message : ''}`);
   }
-  return mayHoldMarker(text) && holdsMarker(value)
-    ? refused('reserved-key', `holds the key \`${referenceMarker}\`, which is reserved`)
-    : { ok: true, value };
+  return holdsReservedKey(text, value) ? reservedKey() : { ok: true, value };
 }
 
-/** True when an object anywhere in the value has the reserved key. */
-export function holdsMarker(value: Json): boolean {
-  if (Array.isArray(value)) return value.some(holdsMarker);
-  if (typeof value !== 'object' || value === null) return false;
-  if (Object.hasOwn(value, referenceMarker)) return true;
-  return Object.values(value).some(holdsMarker);
+/** The same of what is no text any more, such as what a plugin hands on: `too-deep` or `reserved-key`. */
+export function checkForeignValue(
+  value: Json,
+  levelsMax: number = limits.jsonDepth.value,
+): Parsed<Json> {
+  const fault = faultOf(value, levelsMax);
+  if (fault === undefined) return { ok: true, value };
+  return fault === 'too-deep' ? tooDeep(levelsMax) : reservedKey();
+}
+
+type Fault = 'too-deep' | 'reserved-key';
+
+/** Goes no deeper than it may, so that it ends for a value that holds itself, too. */
+function faultOf(value: Json, levels: number): Fault | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (levels === 0) return 'too-deep';
+  if (Object.hasOwn(value, referenceMarker)) return 'reserved-key';
+  for (const part of Object.values(value)) {
+    const fault = faultOf(part, levels - 1);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+/** True when an object anywhere in the value that the text stands for has the reserved key. */
+export function holdsReservedKey(text: string, value: unknown): boolean {
+  return mayHoldMarker(text) && holdsMarker(value);
+}
+
+/** Without recursion: the value may be of any depth. */
+function holdsMarker(value: unknown): boolean {
+  const open = [value];
+  while (open.length > 0) {
+    const part = open.pop();
+    if (typeof part !== 'object' || part === null) continue;
+    if (Object.hasOwn(part, referenceMarker)) return true;
+    for (const inside of Object.values(part)) open.push(inside);
+  }
+  return false;
 }
 
 /** Cheap and never wrong to say no: an escaped letter is the only other way to write the key. */
@@ -63,6 +94,14 @@ export function nestsDeeperThan(text: string, levelsMax: number): boolean {
 function levelChange(unit: number): number {
   if (unit === 0x5b || unit === 0x7b) return 1;
   return unit === 0x5d || unit === 0x7d ? -1 : 0;
+}
+
+function tooDeep(levelsMax: number): Parsed<never> {
+  return refused('too-deep', `nests deeper than ${levelsMax} levels`);
+}
+
+function reservedKey(): Parsed<never> {
+  return refused('reserved-key', `holds the key \`${referenceMarker}\`, which is reserved`);
 }
 
 function refused(reason: string, message: string): Parsed<never> {

@@ -7,6 +7,7 @@ import { partitionOf } from '../model/ids.ts';
 import { deadLetterKey, encodeDeadLetter } from '../records/dlq.ts';
 import { previewOf } from '../records/preview.ts';
 import { encodeTriggerRecord } from '../records/triggers.ts';
+import type { JsonObject } from '../support/json.ts';
 import type { NewDecision } from './decision-book.ts';
 import type { SourceLine } from './sequenced-starts.ts';
 import type { TriggerServices } from './services.ts';
@@ -32,6 +33,8 @@ export interface SequencedPlace {
   readonly position: SourcePosition;
   readonly partition?: number;
   readonly overlap?: 'skip';
+  /** It was seen before: its position says so to the executor, too. */
+  readonly isRepeat?: boolean;
 }
 
 /** How often a start that the log or the executors hold up is tried again. */
@@ -55,13 +58,14 @@ export class Delivery {
   /** Maps at once, so that calls in the order of their sequences stand in the line in this order. */
   sequenced(event: PlacedEvent, place: SequencedPlace): Promise<EmitResult> {
     return this.#deliver(event, async (start) => {
-      const { line, position, partition, overlap } = place;
+      const { line, position, partition, overlap, isRepeat } = place;
       await line.send({
         start: overlap === undefined ? start : withOverlap(start, overlap),
         position,
         ...(partition === undefined ? {} : { partition }),
       });
-      return 'started';
+      // With a key it carries no position; whether the key is still known, the executor says.
+      return isRepeat === true && start.idempotencyKey === undefined ? 'duplicate' : 'started';
     });
   }
 
@@ -146,7 +150,7 @@ export class Delivery {
     const message = about(event, refused.message);
     const { origin } = event;
     if (onError === 'pause') await this.#pause(code, message);
-    const preview = previewOf(JSON.stringify(event.fields));
+    const preview = previewOf(textOf(event.fields));
     if (onError === 'dlq') await this.#bury({ reason: code, message, origin, preview });
     await this.note(code, message, origin);
     if (onError === 'pause') throw new TriggerStopped(`paused: ${message}`);
@@ -178,6 +182,15 @@ export class Delivery {
       throw new TriggerStopped(`a dead letter was not written: ${outcome.kind}`);
     }
     metrics.count('millrace_dead_letters_total', { reason: letter.reason });
+  }
+}
+
+/** What nests without end, or holds itself, has no text. */
+function textOf(fields: JsonObject): string {
+  try {
+    return JSON.stringify(fields);
+  } catch {
+    return '';
   }
 }
 

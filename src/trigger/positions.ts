@@ -12,11 +12,21 @@ interface PositionsServices {
   readonly producer: LogProducer;
 }
 
-/** The highest sequence of each source whose event's fate is safe, here and as other processes have said. */
+interface Begun {
+  readonly sequence: number;
+  isSafe: boolean;
+}
+
+/**
+ * How far each source is safe, here and as other processes have said: the fates of the event there and of all before
+ * it are known. Events begin in their order and end in any.
+ */
 export class Positions {
   readonly #services: PositionsServices;
   readonly #trigger: string;
   readonly #highest = new Map<string, number>();
+  /** Of each source, from the first on whose fate is not known. */
+  readonly #begun = new Map<string, Begun[]>();
   readonly #unwritten = new Set<string>();
   #cancel: (() => void) | undefined;
 
@@ -31,7 +41,26 @@ export class Positions {
     return own === undefined || known === undefined ? (own ?? known) : Math.max(own, known);
   }
 
-  reached(source: string, sequence: number): void {
+  /** An event's fate is to be decided; whoever is told it calls what this returns. */
+  begin(source: string, sequence: number): () => void {
+    const begun: Begun = { sequence, isSafe: false };
+    const all = this.#begun.get(source) ?? [];
+    all.push(begun);
+    this.#begun.set(source, all);
+    return () => {
+      begun.isSafe = true;
+      this.#advance(source, all);
+    };
+  }
+
+  #advance(source: string, all: Begun[]): void {
+    const unknown = all.findIndex(({ isSafe }) => !isSafe);
+    for (const { sequence } of all.splice(0, unknown === -1 ? all.length : unknown)) {
+      this.#reached(source, sequence);
+    }
+  }
+
+  #reached(source: string, sequence: number): void {
     if (sequence <= (this.of(source) ?? -1)) return;
     this.#highest.set(source, sequence);
     this.#unwritten.add(source);

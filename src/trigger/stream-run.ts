@@ -39,10 +39,12 @@ function contextOf(run: RunContext<'stream'>, positions: Positions): StreamConte
     ...pluginContext(services, target, masker, signal),
     emit: (event) =>
       untilAborted(signal, async () => {
-        const place = { line: lineOf(event.source), position: positionOf(target.key, event) };
-        const placed = { ...event, timeMs: clock.now() };
-        const result = await delivery.sequenced(placed, place);
-        positions.reached(event.source, event.sequence);
+        const { source, sequence } = event;
+        const isRepeat = sequence <= (positions.of(source) ?? -1);
+        const place = { line: lineOf(source), position: positionOf(target.key, event), isRepeat };
+        const safe = positions.begin(source, sequence);
+        const result = await delivery.sequenced({ ...event, timeMs: clock.now() }, place);
+        safe();
         if (result === 'started') report.fired(clock.now());
       }),
     refuse: (event) => untilAborted(signal, () => delivery.refuse(event)),

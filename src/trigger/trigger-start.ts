@@ -1,7 +1,10 @@
 import { evaluate, evaluateCondition, evaluateTree, type Scope } from '../expression/index.ts';
 import type { TriggerDefinition } from '../flow/definition.ts';
+import { checkForeignValue } from '../model/foreign-json.ts';
+import { referenceMarker } from '../model/reference.ts';
 import type { TriggerContext } from '../model/starts.ts';
-import { isJsonObject, type JsonObject } from '../support/json.ts';
+import { limits } from '../model/limits.ts';
+import { isJsonObject, type Json, type JsonObject } from '../support/json.ts';
 import { checkStart, keyOfStart } from './start-check.ts';
 import { StartRefused } from './start-refused.ts';
 import type { NewStart } from './starter.ts';
@@ -31,10 +34,12 @@ export type MappedEvent =
  * What every trigger has in common: `when`, `inputs`, `labels` and `idempotencyKey`, evaluated and checked with
  * one revision of the flow, which the start names. Pure.
  *
- * @throws {@link StartRefused} `expression-failed`, or what {@link checkStart} and {@link keyOfStart} say.
+ * @throws {@link StartRefused} `too-deep` and `reserved-key` for an event that no flow can take, `expression-failed`,
+ *   or what {@link checkStart} and {@link keyOfStart} say.
  */
 export function mapEvent(place: MappingPlace, event: TriggerEvent): MappedEvent {
   const { flow, definition, flowsOffset } = place;
+  refuseHostile(event.fields);
   const context: TriggerContext = { ...event.fields, type: definition.type, id: definition.id };
   const scope = scopeOf(place, context, event.timeMs);
   if (definition.when !== undefined && !condition(definition.when, scope)) {
@@ -59,6 +64,20 @@ export function mapEvent(place: MappingPlace, event: TriggerEvent): MappedEvent 
   };
 }
 
+/**
+ * Whatever the trigger, what it has seen comes from anybody: data that imitates a reference would make us read a blob
+ * of somebody else (S12); what is deep, exhaust the stack of whoever walks it later.
+ */
+function refuseHostile(fields: JsonObject): void {
+  if (Object.hasOwn(fields, referenceMarker)) refuseValue('trigger', fields);
+  for (const [name, value] of Object.entries(fields)) refuseValue(`trigger.${name}`, value);
+}
+
+function refuseValue(name: string, value: Json, levelsMax?: number): void {
+  const checked = checkForeignValue(value, levelsMax);
+  if (!checked.ok) throw new StartRefused('invalid', checked.reason, `${name} ${checked.message}`);
+}
+
 /** Trigger data, and nothing that only a task may see. */
 function scopeOf(
   { flow, definition, globals }: MappingPlace,
@@ -79,8 +98,14 @@ function condition(
 
 function mapped(value: TriggerDefinition['inputs'], scope: Scope): JsonObject {
   const result = told(scope.property, () => evaluateTree(value, scope));
-  return isJsonObject(result) ? result : {};
+  if (!isJsonObject(result)) return {};
+  // What expressions make of texts of the event is no better than the event.
+  refuseValue(scope.property, result, MAPPED_LEVELS_MAX);
+  return result;
 }
+
+/** A start, and whatever stands around its inputs, has its own limit. */
+const MAPPED_LEVELS_MAX = limits.ownJsonDepth.value - 1;
 
 /** Labels are texts: other values as JSON. */
 function labelsOf(labels: JsonObject): Readonly<Record<string, string>> {
@@ -99,8 +124,10 @@ function keyOf(
   scope: (property: string) => Scope,
 ): string | undefined {
   if (idempotencyKey === undefined) return event.idempotencyKey;
-  const own = told('idempotencyKey', () => evaluate(idempotencyKey, scope('idempotencyKey')));
-  return typeof own === 'string' ? own : JSON.stringify(own);
+  return told('idempotencyKey', () => {
+    const own = evaluate(idempotencyKey, scope('idempotencyKey'));
+    return typeof own === 'string' ? own : JSON.stringify(own);
+  });
 }
 
 /** A mapping that fails says that the event does not fit the flow. */

@@ -188,6 +188,7 @@ describe('a record', () => {
     const unreadable: readonly (readonly [string, RegExp, readonly string[]])[] = [
       ['value-not-json', /JSON/, ['1', '--value', '{"total": 5']],
       ['key-not-json', /JSON/, ['o-1', '--value', '{"total": 5}']],
+      ['key-too-deep', /200 levels/, [deep, '--value', '{"total": 5}']],
       ['value-not-utf8', /UTF-8/, ['1', '--file', 'latin.txt']],
       ['value-too-deep', /200 levels/, ['1', '--value', deep]],
       ['value-reserved-key', /\$millrace/, ['1', '--value', marked]],

@@ -1,3 +1,5 @@
+import { holdsReservedKey } from '../../model/foreign-json.ts';
+import { referenceMarker } from '../../model/reference.ts';
 import { type FilterDefinition, parameters } from '../definition.ts';
 import type { Runtime } from '../run/runtime.ts';
 import { conditionOf } from '../values/boolean.ts';
@@ -45,13 +47,16 @@ const fromJson: FilterDefinition = {
 
 /** `JSON.parse` makes `__proto__` an own property, so the result is plain data whatever the text says. */
 function parseJson(text: string, run: Runtime): unknown {
+  let value: unknown;
   try {
-    const value: unknown = JSON.parse(text);
-    return value;
+    value = JSON.parse(text);
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'no JSON';
     return run.fail('bad-json', reason, run.site, error);
   }
+  // Text comes from anybody, and would make us read a value that its writer never had.
+  if (!holdsReservedKey(text, value)) return value;
+  return run.fail('bad-json', `the key \`${referenceMarker}\` is reserved`, run.site);
 }
 
 const int: FilterDefinition = {

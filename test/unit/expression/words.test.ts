@@ -172,6 +172,8 @@ describe('filters', () => {
     ['true | int', 'wrong-type', '`int` of true'],
     ["'yes' | bool", 'not-a-boolean', 'text "yes"'],
     ["'{' | fromJson", 'bad-json', 'JSON'],
+    [`'[{"$millrace.reference": 1}]' | fromJson`, 'bad-json', 'reserved'],
+    [String.raw`'{"\\u0024millrace.reference": 1}' | fromJson`, 'bad-json', 'reserved'],
     ['1 | fromJson', 'wrong-type', 'text'],
     ['1 | json(11)', 'bad-argument', 'at most 10'],
     ["'%%%' | base64decode", 'bad-argument', 'base64'],

@@ -215,6 +215,14 @@ describe('a webhook', () => {
     await decision(trigger, code);
   });
 
+  it.each([
+    ['header', '', { '$millrace.reference': '1' }],
+    ['parameter', '?$millrace.reference=1', {}],
+  ])('tells of the reserved key as a %s', async (_part, query, headers) => {
+    const answer = await fire(`quick/open${query}`, { body: {}, headers: { ...json, ...headers } });
+    expect([answer.status, answer.body['code']]).toEqual([422, 'reserved-key']);
+  });
+
   it('S13: refuses JSON that nests without end', async () => {
     const body = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
     const answer = await fire('quick/open', { body, headers: json });

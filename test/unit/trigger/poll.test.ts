@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { referenceMarker } from '../../../src/model/reference.ts';
 import type {
   EmitResult,
   JsonObject,
@@ -12,6 +13,8 @@ const SECOND = 1_000;
 /** A place with objects; what has been emitted is taken away, unless it was refused. */
 class Place {
   readonly objects = new Set<string>();
+  /** What is found beside the name. */
+  beside: JsonObject = {};
   readonly results: (EmitResult | 'rejected')[] = [];
   readonly looks: number[] = [];
   /** Called between what was emitted and what follows it. */
@@ -28,7 +31,7 @@ class Place {
     await Promise.all(
       found.map(async (name) => {
         const result = await context.emit({
-          fields: { value: { name } },
+          fields: { value: { name }, ...this.beside },
           subject: name,
           idempotencyKey: name,
         });
@@ -59,6 +62,30 @@ async function placed(): Promise<{ readonly world: TriggerWorld; readonly place:
 }
 
 describe('a poll', () => {
+  it('starts nothing by an event that imitates a reference, in whatever field', async () => {
+    const { world, place } = await placed();
+    world.boot();
+    await world.deploy(flow());
+    for (const [name, beside] of [
+      ['field', { [referenceMarker]: 1 }],
+      ['inside', { headers: [{ [referenceMarker]: 'x' }] }],
+    ] as const) {
+      place.beside = beside;
+      place.objects.add(name);
+      await world.pass(15 * SECOND);
+      place.objects.delete(name);
+    }
+    expect(await world.starts()).toEqual([]);
+    expect(new Set(place.results)).toEqual(new Set(['refused']));
+    const messages = (await world.decisions()).map(({ reason, message }) => `${reason} ${message}`);
+    expect(new Set(messages)).toEqual(
+      new Set([
+        `reserved-key field: trigger holds the key \`${referenceMarker}\`, which is reserved`,
+        `reserved-key inside: trigger.headers holds the key \`${referenceMarker}\`, which is reserved`,
+      ]),
+    );
+  });
+
   it('looks at its interval, at its owner alone', async () => {
     const { world, place } = await placed();
     world.boot();

@@ -2,6 +2,7 @@
 import { onTestFinished } from 'vitest';
 import { type FaultyLog, withFaults } from '../../../src/adapters/faults/faulty-log.ts';
 import { openSqliteLog, type SqliteLog } from '../../../src/adapters/sqlite/log.ts';
+import { openSqliteTopics, type SqliteTopics } from '../../../src/adapters/sqlite/topics-port.ts';
 import type { Ports, Role } from '../../../src/compose/ports.ts';
 import { catalogOf, type Shells, wire } from '../../../src/compose/wire.ts';
 import { defaultExecutorSettings } from '../../../src/executor/settings.ts';
@@ -16,6 +17,7 @@ import type { JsonObject, PollTrigger, Trigger } from '../../../src/plugin/index
 import type { PluginManifest } from '../../../src/plugin/manifest.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import type { LogRecord } from '../../../src/ports/log.ts';
+import type { Topics, TopicsProvider } from '../../../src/ports/topics.ts';
 import { decodeDecision } from '../../../src/records/decisions.ts';
 import { decodeDeadLetter } from '../../../src/records/dlq.ts';
 import { decodeEvent } from '../../../src/records/events.ts';
@@ -58,10 +60,13 @@ export class TriggerWorld {
   readonly log: SqliteLog;
   /** What the processes complain of. */
   readonly lines: string[] = [];
+  /** `millrace_trigger_events_total` of all processes, by decision. */
+  readonly counted: Record<string, number> = {};
   readonly #random = new SeededRandom(7);
   readonly #blobs = new MemoryBlobStore();
   readonly #options: WorldOptions;
   readonly #manifests: readonly PluginManifest[];
+  #topics: SqliteTopics | undefined;
 
   private constructor(clock: VirtualClock, log: SqliteLog, options: WorldOptions) {
     this.clock = clock;
@@ -76,6 +81,25 @@ export class TriggerWorld {
     const log = await openSqliteLog({ file: ':memory:', topics, clock, logger: silentLogger });
     onTestFinished(() => log.close());
     return new TriggerWorld(clock, log, options);
+  }
+
+  /**
+   * Users' topics, as the connection `default` of processes that are started from then on. `laterMs` goes before
+   * the world's time: what retention removes depends on it.
+   */
+  async openTopics(laterMs: () => number = () => 0): Promise<SqliteTopics> {
+    const { clock } = this;
+    const shifted: Clock = {
+      now: () => clock.now() + laterMs(),
+      monotonic: () => clock.monotonic(),
+      after: (delayMs, call) => clock.after(delayMs, call),
+      yield: () => clock.yield(),
+    };
+    const random = this.#random.fork();
+    const ports = { clock: shifted, random, logger: silentLogger };
+    this.#topics = await openSqliteTopics({ file: ':memory:', ...ports });
+    onTestFinished(() => this.#topics?.close());
+    return this.#topics;
   }
 
   /** Starts a process; it is at work after a while of virtual time. */
@@ -224,10 +248,18 @@ export class TriggerWorld {
         error: (_fields, message) => this.lines.push(message),
         child: () => this.ports(log, membership, clock).logger,
       },
-      metrics: { ...noMetrics, text: () => Promise.resolve('') },
+      metrics: {
+        ...noMetrics,
+        count: (name, { decision = '' } = {}) => {
+          if (name !== 'millrace_trigger_events_total') return;
+          this.counted[decision] = (this.counted[decision] ?? 0) + 1;
+        },
+        text: () => Promise.resolve(''),
+      },
       secrets: { get: (name) => secrets[name] },
       variable: () => undefined,
       blobs: this.#blobs,
+      ...(this.#topics === undefined ? {} : { topics: defaultConnection(this.#topics) }),
       plugins: {
         manifests: this.#manifests,
         task: (type) => builtIn.task(type),
@@ -335,6 +367,14 @@ export class TriggerProcess {
     this.#clock.thaw();
     this.#log.thaw();
   }
+}
+
+function defaultConnection(topics: Topics): TopicsProvider {
+  return {
+    names: ['default'],
+    connection: (name) => (name === 'default' ? Promise.resolve(topics) : undefined),
+    close: () => Promise.resolve(),
+  };
 }
 
 function manifestOf(triggers: readonly TestTrigger[]): PluginManifest {
