@@ -25,6 +25,7 @@ export interface PropertySchema extends JsonObject {
   // `'x-format'`, beside `type`, checked when a flow is read:
   // `duration`, at any depth: the text is a duration (support/duration.ts). JSON Schema's own format of that
   // name knows only ISO 8601.
+  // `interval`: a duration of at least a second, how often a trigger looks or fires.
   // `cron`, `timezone`: of those the text is one.
   // `condition`, for a whole property: it gives true or false, so a text that can only be text is refused.
 }

@@ -148,7 +148,7 @@ const shellProperties: Readonly<Record<TriggerKind, Readonly<Record<string, Prop
   poll: {
     interval: {
       'x-kind': 'static',
-      'x-format': 'duration',
+      'x-format': 'interval',
       type: 'string',
       default: '60s',
       description: 'How long to wait between two looks; at least `1s`.',

@@ -7,12 +7,20 @@ interface Format {
   problem(text: string): string | undefined;
 }
 
+const INTERVAL_MS_MIN = 1_000;
+
 /** `condition` depends on the expressions in the text: linking says. */
 export const formats: Readonly<Record<string, Format>> = {
   duration: {
     problem: (text) =>
       parseDuration(text) === undefined
         ? 'must be a duration such as 30s, 5m, 1h30m or PT5M'
+        : undefined,
+  },
+  interval: {
+    problem: (text) =>
+      (parseDuration(text) ?? 0) < INTERVAL_MS_MIN
+        ? 'must be a duration of at least a second, such as 30s, 5m or 1h30m'
         : undefined,
   },
   cron: { problem: cronProblem },

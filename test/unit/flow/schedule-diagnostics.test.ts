@@ -7,12 +7,12 @@ import { PluginHost } from '../../../src/plugin/host.ts';
 const { manifests } = await PluginHost.load([], {});
 const catalog = catalogOf(manifests);
 
-function said(properties: string): readonly string[] {
+function said(properties: string, type = 'schedule'): readonly string[] {
   const source = `id: flow
 namespace: demo
 triggers:
   - id: tick
-    type: schedule
+    type: ${type}
 ${properties
   .split('\n')
   .map((line) => `    ${line}`)
@@ -35,6 +35,8 @@ it.each([
   ['cron: "@daily"\ntimezone: Mars/Olympus', /^7:15 property-invalid .*IANA name/],
   ['cron: "@daily"\ntimezone: "+02:00"', /^7:15 property-invalid .*IANA name/],
   ['every: soon', /^6:12 property-invalid .*duration/],
+  ['every: 999ms', /^6:12 property-invalid .*at least a second.*999ms/],
+  ['every: 0s', /^6:12 property-invalid .*at least a second/],
   ['dates: [2026-12-24]', /^6:13 property-invalid .*date-time/],
   ['timezone: UTC', /^4:5 property-missing .*`cron`, `every`, `dates`/],
   ['cron: "@daily"\nevery: 1h', /^7:12 property-invalid .*only one of/],
@@ -46,11 +48,20 @@ it.each([
   expect(all[0]).toMatch(expected);
 });
 
+it('how often a poll looks, too', () => {
+  const interval = (text: string): string => `bucket: inbox\ninterval: ${text}`;
+  expect(said(interval('1s'), 's3.arrival')).toEqual([]);
+  expect(said(interval('500ms'), 's3.arrival')).toEqual([
+    expect.stringMatching(/^7:15 property-invalid .*at least a second.*500ms/),
+  ]);
+});
+
 it.each([
   'cron: 30 2 * * MON-FRI\ntimezone: America/Argentina/Buenos_Aires',
   'cron: "*/5 * * * * *"',
   'cron: "@hourly"',
   'cron: 0 0 L * *',
+  'every: 1s',
   'every: PT15M\nmisses: all\noverlap: skip',
   'dates: ["2026-12-24T18:00:00+01:00", "2026-12-25T00:00:00Z"]',
 ])('nothing is wrong with %s', (properties) => {

@@ -50,7 +50,7 @@ function others({ properties, required, exactlyOne = [] }: Needs, name: string):
 /** An expression fits every templated property; a static one gets the simplest value that there is. */
 function sampleOf(schema: PropertySchema | undefined): Json {
   if (schema?.['x-kind'] === 'templated') return '<< flow.id >>';
-  const samples = { duration: '1h', cron: '@hourly', timezone: 'UTC' } as const;
+  const samples = { duration: '1h', interval: '1h', cron: '@hourly', timezone: 'UTC' } as const;
   const format = schema?.['x-format'];
   const byFormat = Object.entries(samples).find(([name]) => name === format)?.[1];
   const byType = schema?.['type'] === 'array' ? ['x'] : 'x';
