@@ -1,6 +1,7 @@
 import { formatDuration } from '../../support/duration.ts';
 import type { ExecutionBody, TaskRunBody } from '../api-bodies.ts';
 import type { Failure } from '../../model/failure.ts';
+import { placeOfTask } from '../../model/own-tasks.ts';
 import type { Json } from '../../support/json.ts';
 import { taskLabel, taskTree, type TreeRow } from '../../http/client/task-tree.ts';
 import { stateText } from './state.ts';
@@ -71,9 +72,9 @@ function outputsText(outputs: Json): string {
   return text.length <= OUTPUTS_MAX ? text : `${text.slice(0, OUTPUTS_MAX)}…`;
 }
 
-/** `task charge: 402 Payment Required [http.status]` */
+/** `task charge: 402 Payment Required [http.status]`, `outputs: there is no … [expression-failed]` */
 export function failureText({ taskId, message, code }: Failure): string {
-  const where = taskId === undefined ? '' : `task ${taskId}: `;
+  const where = taskId === undefined ? '' : `${placeOfTask(taskId)}: `;
   return `${oneLine(where + message)} [${code}]`;
 }
 

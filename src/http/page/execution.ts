@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { placeOfTask } from '../../model/own-tasks.ts';
 import type { ExecutionView, LogLineView, TaskRunView } from '../../ports/views.ts';
 import { type MoreRow, type RunRow, taskLabel, taskTree } from '../client/task-tree.ts';
 import type { ShownRuns } from '../shown-runs.ts';
@@ -75,7 +76,7 @@ function facts(view: ExecutionView, endMs: number): Html {
 }
 
 function failure({ code, message, taskId }: NonNullable<ExecutionView['error']>): Html {
-  const where = taskId === undefined || taskId === null ? '' : `${taskId}: `;
+  const where = taskId === undefined ? '' : `${placeOfTask(taskId)}: `;
   return html`<pre class="failure">${where}${visible(message)} [${code}]</pre>`;
 }
 

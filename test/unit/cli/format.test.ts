@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { failureText } from '../../../src/cli/format/execution.ts';
 import { stateText } from '../../../src/cli/format/state.ts';
 import { formatTable } from '../../../src/cli/format/table.ts';
 import { counted, oneLine, printable, shortPath } from '../../../src/cli/format/text.ts';
@@ -53,4 +54,15 @@ it('paths are shown as seen from the working folder', () => {
 
 it('counts have their noun', () => {
   expect([counted(1, 'file'), counted(3, 'file')]).toEqual(['1 file', '3 files']);
+});
+
+it('failures name the task, or what of the flow failed without one', () => {
+  const failure = { code: 'expression-failed', message: 'n: there is no\n`no`' } as const;
+  expect(failureText({ ...failure, taskId: 'charge' })).toBe(
+    'task charge: n: there is no `no` [expression-failed]',
+  );
+  expect(failureText({ ...failure, taskId: '$outputs' })).toBe(
+    'outputs: n: there is no `no` [expression-failed]',
+  );
+  expect(failureText(failure)).toBe('n: there is no `no` [expression-failed]');
 });
