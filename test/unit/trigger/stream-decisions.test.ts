@@ -105,15 +105,21 @@ describe('what starts nothing', () => {
     ]);
   });
 
-  it('is what a mapping makes a reference of', async () => {
+  it.each([
+    ['expression-failed', '<< trigger.value.text | fromJson >>', `{"${referenceMarker}":1}`, '{}'],
+    ['reserved-key', `"<< [trigger.value] | groupby('text') >>"`, referenceMarker, 'another'],
+  ])('is what a mapping makes a reference of: %s', async (reason, any, hostile, harmless) => {
     const { world, feed } = await fed();
     world.boot();
-    await world.deploy(flow('    labels: { any: << trigger.value.text | fromJson >> }'));
-    feed.records.push({ n: 1, text: `{"${referenceMarker}":1}` }, { n: 2, text: '{"a":1}' });
+    const mapping = flow()
+      .replace('type: int }]', 'type: int }, { id: any, type: json }]')
+      .replace('.n >> }', `.n >>, any: ${any} }`);
+    await world.deploy(mapping);
+    feed.records.push({ n: 1, text: hostile }, { n: 2, text: harmless });
     await world.until('taken', () => feed.committed === 2);
     expect((await world.starts()).map(({ inputs }) => inputs['n'])).toEqual([2]);
     expect(await world.decisions()).toMatchObject([
-      { reason: 'expression-failed', origin: { offset: 0 } },
+      { reason, message: expect.stringMatching(/^inputs/) as string, origin: { offset: 0 } },
     ]);
   });
 
