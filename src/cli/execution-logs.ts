@@ -1,5 +1,5 @@
 /** `millrace executions logs`: what an execution's tasks have logged, and log. */
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { ApiClient, Query } from '../http/client/api-client.ts';
 import { logLevels } from '../model/records.ts';
 import type { ExecutionBody, LogLineBody } from './api-bodies.ts';
@@ -9,8 +9,8 @@ import { oneLine, timeText } from './format/text.ts';
 import { executionPath } from './reference.ts';
 import { resumedStream } from './resumed-stream.ts';
 import { clientOf, type ServerOption, withServer } from './server.ts';
-import type { Terminal } from './terminal.ts';
-import { sinceTime } from './since.ts';
+import { sinceArgument } from './since.ts';
+import { sayTo, type Terminal } from './terminal.ts';
 
 interface Options extends OutputOptions, ServerOption {
   readonly follow?: boolean;
@@ -33,7 +33,7 @@ export function executionLogs(noun: Command, terminal: Terminal): void {
     .option(
       '--since <time>',
       'only lines since then: 10m, 2h, or a time such as 2026-01-31T08:00Z',
-      since,
+      sinceArgument,
     );
   withServer(withOutput(command)).action(async (id: string, options: Options) => {
     const client = clientOf(options, terminal);
@@ -83,9 +83,7 @@ async function follow(
   terminal: Terminal,
 ): Promise<void> {
   const isJson = formatOf(options) === 'json';
-  const say = (text: string): void => {
-    terminal.error(`${text}\n`);
-  };
+  const say = sayTo(terminal);
   for await (const { event, data } of resumedStream(client, `${executionPath(id)}/logs`, {
     query,
     say,
@@ -104,10 +102,4 @@ async function follow(
 
 function lineText({ time, level, task, message }: LogLineBody): string {
   return `${timeText(time)} ${level.padEnd(5)} ${task}: ${oneLine(message)}\n`;
-}
-
-function since(text: string): string {
-  const time = sinceTime(text);
-  if (time !== undefined) return time;
-  throw new InvalidArgumentError('It must be a duration such as 10m, or a time.');
 }

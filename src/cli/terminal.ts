@@ -16,6 +16,13 @@ export interface Terminal {
   readonly folder: string;
 }
 
+/** Says a sentence to the person, beside the data. */
+export function sayTo(terminal: Terminal): (text: string) => void {
+  return (text) => {
+    terminal.error(`${text}\n`);
+  };
+}
+
 /** The terminal that this process was started from. */
 export function processTerminal(): Terminal {
   const { stdin, stdout, stderr, env } = process;

@@ -6,7 +6,7 @@ import { oneLine, timeText } from './format/text.ts';
 import { Patience } from './patience.ts';
 import { triggerPath } from './reference.ts';
 import { clientOf, type ServerOption, withServer } from './server.ts';
-import type { Terminal } from './terminal.ts';
+import { sayTo, type Terminal } from './terminal.ts';
 
 interface Options extends OutputOptions, ServerOption {
   readonly limit: string;
@@ -60,7 +60,7 @@ async function follow(
   cursor: string,
   { terminal, options }: { readonly terminal: Terminal; readonly options: Options },
 ): Promise<never> {
-  const patience = new Patience((text) => terminal.error(`${text}\n`));
+  const patience = new Patience(sayTo(terminal));
   const { reason } = options;
   let after = cursor;
   patience.there();

@@ -1,21 +1,22 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { ApiClient, Query } from '../../http/client/api-client.ts';
 import type { DeadLetterBody, ShownDeadLetterBody } from '../api-bodies.ts';
 import type { CliCommand } from '../command.ts';
 import { CommandEnd, exitCodes } from '../exit.ts';
+import { formatFacts } from '../format/facts.ts';
 import {
   formatOf,
   type OutputOptions,
-  printJson,
   printListing,
+  printOne,
   withOutput,
 } from '../format/output.ts';
 import type { Column } from '../format/table.ts';
 import { oneLine, printable, timeText } from '../format/text.ts';
 import { resumedStream } from '../resumed-stream.ts';
 import { clientOf, type ServerOption, withServer } from '../server.ts';
-import { sinceTime } from '../since.ts';
-import type { Terminal } from '../terminal.ts';
+import { sinceArgument } from '../since.ts';
+import { sayTo, type Terminal } from '../terminal.ts';
 
 const path = '/api/v1/dlq';
 
@@ -63,7 +64,7 @@ function list(noun: Command, terminal: Terminal): void {
     .option(
       '--since <time>',
       'only since then: 10m, 2h, or a time such as 2026-01-31T08:00Z',
-      since,
+      sinceArgument,
     )
     .option('-f, --follow', 'go on with those that come, oldest first; Ctrl-C ends it')
     .option('--limit <n>', 'how many', '20')
@@ -81,10 +82,8 @@ function list(noun: Command, terminal: Terminal): void {
       name: placeOf,
       nothing: 'No dead letters.',
       columns,
+      cursor: body.cursor,
     });
-    if (body.cursor !== undefined && formatOf(options) === 'table') {
-      terminal.error(`More: --cursor ${oneLine(body.cursor)}\n`);
-    }
   });
 }
 
@@ -94,9 +93,7 @@ async function follow(
   options: ListOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const say = (text: string): void => {
-    terminal.error(`${text}\n`);
-  };
+  const say = sayTo(terminal);
   for await (const { event, data } of resumedStream(client, path, { query, say })) {
     if (event === 'snapshot') continue;
     // The server streams nothing else here.
@@ -125,21 +122,18 @@ function show(noun: Command, terminal: Terminal): void {
     }
     const client = clientOf(options, terminal);
     const letter = await client.request<ShownDeadLetterBody>('GET', `${path}/${place}`);
-    switch (formatOf(options)) {
-      case 'json':
-        return printJson(terminal, letter);
-      case 'name':
-        return terminal.out(`${placeOf(letter)}\n`);
-      case 'table':
-        return terminal.out(shownText(letter));
-    }
+    printOne(terminal, options, {
+      body: letter,
+      name: placeOf(letter),
+      text: () => shownText(letter),
+    });
   });
 }
 
 function shownText(letter: ShownDeadLetterBody): string {
   const { record, preview } = letter;
   const headers = Object.entries(record?.headers ?? {});
-  const rows: readonly (readonly [string, string])[] = [
+  const facts = formatFacts([
     ['place', placeOf(letter)],
     ['time', timeText(letter.time)],
     ['reason', letter.reason],
@@ -150,12 +144,9 @@ function shownText(letter: ShownDeadLetterBody): string {
     ['key', record?.key ?? ''],
     ...headers.map(([name, value]) => ['header', `${name}: ${value}`] as const),
     ['again', letter.again],
-  ];
-  const head = rows
-    .filter(([, text]) => text !== '')
-    .map(([name, text]) => `${name.padEnd(10)} ${oneLine(text)}\n`);
+  ]);
   const what = record === null ? 'The record is not at hand; it began:' : 'The record:';
-  return `${head.join('')}\n${what}\n${printable(record === null ? preview : (record.value ?? '(no value)'))}\n`;
+  return `${facts}\n${what}\n${printable(record === null ? preview : (record.value ?? '(no value)'))}\n`;
 }
 
 function placeOf({ partition, offset }: DeadLetterBody): string {
@@ -171,10 +162,4 @@ function originText({ origin, lastOffset }: DeadLetterBody): string {
 
 function flowText({ namespace, flow }: DeadLetterBody): string {
   return namespace === undefined || flow === undefined ? '' : `${namespace}/${flow}`;
-}
-
-function since(text: string): string {
-  const time = sinceTime(text);
-  if (time !== undefined) return time;
-  throw new InvalidArgumentError('It must be a duration such as 10m, or a time.');
 }

@@ -7,9 +7,10 @@ import { addEventsSend } from '../events-send.ts';
 import { followExecution, recordOf } from '../follow.ts';
 import { stateText } from '../format/state.ts';
 import { oneLine, timeText } from '../format/text.ts';
+import { executionPath } from '../reference.ts';
 import { resumedStream } from '../resumed-stream.ts';
 import { clientOf, type ServerOption, withServer } from '../server.ts';
-import type { Terminal } from '../terminal.ts';
+import { sayTo, type Terminal } from '../terminal.ts';
 
 interface Options extends ServerOption {
   readonly public?: boolean;
@@ -48,11 +49,9 @@ async function tailExecution(
   terminal: Terminal,
 ): Promise<void> {
   // Asked first, so that an unknown id is said at once.
-  await client.request('GET', `/api/v1/executions/${encodeURIComponent(id)}`);
+  await client.request('GET', executionPath(id));
   await followExecution(client, id, {
-    say: (text) => {
-      terminal.error(`${text}\n`);
-    },
+    say: sayTo(terminal),
     onEvent: (record) => {
       const line = json === true ? JSON.stringify(record) : formatEvent(record.event, record);
       terminal.out(`${line}\n`);
@@ -84,10 +83,7 @@ async function tailPublic(client: ApiClient, { json }: Options, terminal: Termin
 }
 
 function tail(client: ApiClient, query: Query, terminal: Terminal): AsyncIterable<StreamedEvent> {
-  const say = (text: string): void => {
-    terminal.error(`${text}\n`);
-  };
-  return resumedStream(client, '/api/v1/events', { query, say });
+  return resumedStream(client, '/api/v1/events', { query, say: sayTo(terminal) });
 }
 
 /** `2026-01-31 01:59:00.123 fulfil-order … execution.ended SUCCESS` */

@@ -11,7 +11,7 @@ import { readLabels, readPairs } from '../pairs.ts';
 import { flowReference } from '../reference.ts';
 import { clientOf, type ServerOption, withServer } from '../server.ts';
 import { printExecution } from '../shown-execution.ts';
-import type { Terminal } from '../terminal.ts';
+import { sayTo, type Terminal } from '../terminal.ts';
 
 interface Options extends OutputOptions, ServerOption {
   readonly input: readonly string[];
@@ -89,9 +89,7 @@ async function waitFor(
 ): Promise<ExecutionBody> {
   return followExecution(client, id, {
     timeoutMs: timeout,
-    say: (text) => {
-      terminal.error(`${text}\n`);
-    },
+    say: sayTo(terminal),
     onEvent: (record) => {
       // The result is the data; what leads to it goes beside.
       if (follow === true) terminal.error(`${formatEvent(record.event, record)}\n`);

@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
 import type { TriedTriggerBody, TriggerBody } from '../api-bodies.ts';
 import type { CliCommand } from '../command.ts';
+import { formatFacts } from '../format/facts.ts';
 import {
   formatOf,
   type OutputOptions,
   printJson,
   printListing,
+  printOne,
   withOutput,
 } from '../format/output.ts';
 import { paint, stateText } from '../format/state.ts';
@@ -83,7 +85,7 @@ function show(noun: Command, terminal: Terminal): void {
     .argument('<namespace/flow/trigger>');
   withServer(withOutput(command)).action(async (text: string, options: Options) => {
     const body = await clientOf(options, terminal).request<TriggerBody>('GET', triggerPath(text));
-    print(terminal, options, body);
+    printOne(terminal, options, { body, name: nameOf(body), text: () => shownText(body) });
   });
 }
 
@@ -97,9 +99,12 @@ function switched(
   withServer(withOutput(command)).action(async (text: string, options: Options) => {
     const path = `${triggerPath(text)}/${verb}`;
     const body = await clientOf(options, terminal).request<TriggerBody>('POST', path);
-    if (formatOf(options) !== 'table') return print(terminal, options, body);
-    // It takes a moment until the process that runs it has seen it.
-    terminal.out(`${oneLine(nameOf(body))} ${verb}d\n`);
+    printOne(terminal, options, {
+      body,
+      name: nameOf(body),
+      // It takes a moment until the process that runs it has seen it.
+      text: () => `${oneLine(nameOf(body))} ${verb}d\n`,
+    });
   });
 }
 
@@ -145,11 +150,8 @@ function valueLine(name: string, value: unknown): string {
   return `  ${name.padEnd(8)} ${oneLine(JSON.stringify(value))}`;
 }
 
-function print(terminal: Terminal, options: OutputOptions, body: TriggerBody): void {
-  const format = formatOf(options);
-  if (format === 'json') return printJson(terminal, body);
-  if (format === 'name') return terminal.out(`${nameOf(body)}\n`);
-  const rows: readonly (readonly [string, string])[] = [
+function shownText(body: TriggerBody): string {
+  return formatFacts([
     ['trigger', nameOf(body)],
     ['type', `${body.type} (${body.kind})`],
     ['revision', String(body.revision)],
@@ -160,10 +162,7 @@ function print(terminal: Terminal, options: OutputOptions, body: TriggerBody): v
     ['next fire', timeText(body.nextFire)],
     ['last error', errorOf(body)],
     ...body.processes.map((one): readonly [string, string] => ['process', processText(one)]),
-  ];
-  for (const [name, value] of rows) {
-    if (value !== '') terminal.out(`${name.padEnd(10)}  ${oneLine(value)}\n`);
-  }
+  ]);
 }
 
 /** Where it runs: its owner, or how many processes share a stream. */

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Terminal } from '../terminal.ts';
 import { type Column, formatTable } from './table.ts';
+import { oneLine } from './text.ts';
 
 /** `table` for people, `json` for programs (the API's own body), `name` for `xargs`. */
 export type OutputFormat = 'table' | 'json' | 'name';
@@ -35,12 +36,14 @@ export interface Listing<Row> {
   readonly name: (row: Row) => string;
   /** Said on stderr when there is no row, to a person only. */
   readonly nothing: string;
+  /** Where the next page begins; said on stderr, to a person only. */
+  readonly cursor?: string | undefined;
 }
 
 export function printListing<Row>(
   terminal: Terminal,
   options: OutputOptions,
-  { body, rows, columns, name, nothing }: Listing<Row>,
+  { body, rows, columns, name, nothing, cursor }: Listing<Row>,
 ): void {
   switch (formatOf(options)) {
     case 'json':
@@ -48,8 +51,34 @@ export function printListing<Row>(
     case 'name':
       return terminal.out(rows.map((row) => `${name(row)}\n`).join(''));
     case 'table':
-      if (rows.length === 0) return terminal.error(`${nothing}\n`);
-      return terminal.out(formatTable(rows, columns));
+      if (rows.length === 0) terminal.error(`${nothing}\n`);
+      else terminal.out(formatTable(rows, columns));
+      if (cursor !== undefined) terminal.error(`More: --cursor ${oneLine(cursor)}\n`);
+  }
+}
+
+export interface Shown {
+  /** Printed for `json`. */
+  readonly body: unknown;
+  /** What identifies it. */
+  readonly name: string;
+  /** For people: whole lines. */
+  readonly text: () => string;
+}
+
+/** One thing, where {@link printListing} has many. */
+export function printOne(
+  terminal: Terminal,
+  options: OutputOptions,
+  { body, name, text }: Shown,
+): void {
+  switch (formatOf(options)) {
+    case 'json':
+      return printJson(terminal, body);
+    case 'name':
+      return terminal.out(`${name}\n`);
+    case 'table':
+      return terminal.out(text());
   }
 }
 
