@@ -1,15 +1,10 @@
 import type { FlowRegistry } from '../flow/registry.ts';
 import type { Catalog } from '../model/catalog.ts';
-import type { PluginHost } from '../plugin/host.ts';
 import type { BlobStore } from '../ports/blob-store.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { EventFeed } from '../ports/event-feed.ts';
 import type { Log } from '../ports/log.ts';
-import type { Logger } from '../ports/logger.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { Random } from '../ports/random.ts';
-import type { Secrets } from '../ports/secrets.ts';
-import type { JsonObject } from '../support/json.ts';
 import type { ViewStore } from '../ports/views.ts';
 import type { TriggerSurroundings } from '../trigger/services.ts';
 import type { TriggerBoard } from '../trigger/trigger-board.ts';
@@ -33,29 +28,19 @@ export interface HttpSettings {
 /** Why the process is not ready for requests, or undefined when it is. */
 export type Readiness = () => string | undefined;
 
-export interface HttpOptions {
+export interface HttpOptions extends TriggerSurroundings {
   readonly log: Log;
   readonly views: ViewStore;
   readonly indexer: EventFeed;
   readonly flows: FlowReplica;
-  readonly plugins: Pick<PluginHost, 'trigger'>;
   readonly catalog: Catalog;
   readonly blobs: BlobStore;
-  readonly secrets: Secrets;
-  /** Variables that flows may read by `env('X')`. */
-  readonly variable: (name: string) => string | undefined;
-  readonly clock: Clock;
   readonly random: Random;
   /** What is known of triggers. */
   readonly board: TriggerBoard;
-  /** Users' topics of a connection, for triggers that are tried. */
-  readonly topics: TriggerSurroundings['topics'];
-  readonly logger: Logger;
   readonly metrics: Metrics & { text(): Promise<string> };
   readonly settings: HttpSettings;
   readonly readiness: Readiness;
-  /** `globals` of millrace.yaml. */
-  readonly globals: JsonObject;
   /** Shown by /version. */
   readonly version: string;
 }
