@@ -37,16 +37,24 @@ export async function ownRecords(
   const wanted = partitions.filter(
     (each) => partition === undefined || each.partition === partition,
   );
-  const found = wanted.map(async ({ partition: at, start, end }) => {
-    const first = Math.max(start, from ?? end - limit);
-    const records: ReturnType<typeof recordBody>[] = [];
-    for await (const page of log.read(topic, at, first, Math.min(end, first + limit))) {
-      for (const record of page) records.push(recordBody({ partition: at, ...inBytes(record) }));
-    }
-    return records;
-  });
-  const records = (await askLog(services, () => Promise.all(found))).flat();
-  return records.toSorted((left, right) => (left.time < right.time ? -1 : 1)).slice(-limit);
+  const found = await askLog(services, (signal) =>
+    Promise.all(
+      wanted.map(async ({ partition: at, start, end }) => {
+        const first = Math.max(start, from ?? end - limit);
+        const records: ReturnType<typeof recordBody>[] = [];
+        for await (const page of log.read(topic, at, first, Math.min(end, first + limit), signal)) {
+          for (const record of page) {
+            records.push(recordBody({ partition: at, ...inBytes(record) }));
+          }
+        }
+        return records;
+      }),
+    ),
+  );
+  return found
+    .flat()
+    .toSorted((left, right) => (left.time < right.time ? -1 : 1))
+    .slice(-limit);
 }
 
 function ownTopic({ options }: HttpServices, name: string): TopicName {
