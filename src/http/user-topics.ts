@@ -61,14 +61,18 @@ export function topicBody({ topic, topicId, partitions }: TopicDescription) {
   return { topic, topicId: topicId ?? null, records, partitions };
 }
 
+/** @throws RejectedError `topic-unknown` with the nearest name. */
+export async function describeTopic(topics: Topics, topic: string): Promise<TopicDescription> {
+  const description = await topics.describe(topic);
+  if (description !== undefined) return description;
+  // To a topic that is not there, the peek says which name is near.
+  await topics.peek(topic, { limit: 1 });
+  throw new RejectedError('topic-unknown', `There is no topic ${topic}.`);
+}
+
 /** How far consumer groups are behind, by partition. */
 export async function lagBody(topics: Topics, topic: string, group: string | undefined) {
-  const description = await topics.describe(topic);
-  if (description === undefined) {
-    // It says what name is near.
-    await topics.peek(topic, { limit: 1 });
-    throw new RejectedError('topic-unknown', `There is no topic ${topic}.`);
-  }
+  const description = await describeTopic(topics, topic);
   const groups =
     group === undefined
       ? await topics.groups(topic)

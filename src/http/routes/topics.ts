@@ -7,6 +7,7 @@ import { Problem, problemAnswers } from '../problem.ts';
 import type { HttpServices } from '../services.ts';
 import {
   askTopics,
+  describeTopic,
   lagBody,
   publishedBody,
   readOutgoing,
@@ -199,13 +200,7 @@ export function topicRoutes(app: OpenAPIHono, services: HttpServices): void {
     const { connection, internal } = queryOf(context, listQuery);
     const topic = topicOf(context);
     if (internal === 'true') return context.json(await ownTopicBody(services, topic));
-    const found = await askTopics(services, connection, async (all) => {
-      // To a topic that is not there, the peek says which name is near.
-      const description = await all.describe(topic);
-      if (description === undefined) await all.peek(topic, { limit: 1 });
-      return description;
-    });
-    if (found === undefined) throw new Problem(404, 'topic-unknown', `There is no topic ${topic}`);
+    const found = await askTopics(services, connection, (all) => describeTopic(all, topic));
     return context.json(topicBody(found));
   });
   declare(app, peekRoute, async (context) => {
