@@ -1,4 +1,4 @@
-import type { OpenAPIHono, RouteConfig, z } from '@hono/zod-openapi';
+import { type OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { Problem } from './problem.ts';
 
@@ -18,6 +18,20 @@ export function declare(
     return pattern === undefined ? `:${name}` : `:${name}{${pattern}}`;
   });
   app.on(route.method.toUpperCase(), path, handler);
+}
+
+/** An answer in JSON, for the OpenAPI document. */
+export function jsonAnswer<Schema extends z.ZodType>(description: string, schema: Schema) {
+  return { description, content: { 'application/json': { schema } } };
+}
+
+/** An answer in JSON, or as a stream for whoever wants one ({@link wantsStream}). */
+export function jsonOrStream<Schema extends z.ZodType>(description: string, schema: Schema) {
+  const stream = { schema: z.string() };
+  return {
+    description,
+    content: { 'application/json': { schema }, 'text/event-stream': stream },
+  };
 }
 
 /**

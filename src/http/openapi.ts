@@ -1,4 +1,5 @@
 import { createRoute, OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
+import { jsonAnswer } from './declare.ts';
 import { endedSchema, startedSchema } from './finished.ts';
 import { problemAnswers } from './problem.ts';
 import { decisionRouteConfigs } from './routes/decisions.ts';
@@ -25,15 +26,11 @@ const webhookRouteConfigs = (['get', 'post', 'put', 'patch', 'delete'] as const)
       headers: z.object({ 'idempotency-key': z.string().optional() }),
     },
     responses: {
-      200: { description: 'Ended', content: { 'application/json': { schema: endedSchema } } },
-      202: {
-        description: 'Started, or filtered',
-        content: {
-          'application/json': {
-            schema: z.union([startedSchema, z.strictObject({ decision: z.literal('filtered') })]),
-          },
-        },
-      },
+      200: jsonAnswer('Ended', endedSchema),
+      202: jsonAnswer(
+        'Started, or filtered',
+        z.union([startedSchema, z.strictObject({ decision: z.literal('filtered') })]),
+      ),
       ...problemAnswers(400, 401, 404, 413, 422, 429, 503),
     },
   }),

@@ -4,7 +4,7 @@ import type { Decision } from '../../model/records.ts';
 import { triggerKey } from '../../model/triggers.ts';
 import { decisionKey } from '../../records/decisions.ts';
 import { partitionOfTrigger } from '../../records/triggers.ts';
-import { declare, queryOf } from '../declare.ts';
+import { declare, jsonAnswer, queryOf } from '../declare.ts';
 import { type DecisionsQuery, readDecisions } from '../decision-reader.ts';
 import { Problem, problemAnswers } from '../problem.ts';
 import { parseReached } from '../reached.ts';
@@ -44,7 +44,7 @@ const bodySchema = z.object({
 });
 
 const answers = {
-  200: { description: 'Decisions', content: { 'application/json': { schema: bodySchema } } },
+  200: jsonAnswer('Decisions', bodySchema),
   ...problemAnswers(400, 503),
 };
 

@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { deadLetterBody, findDeadLetters, showDeadLetter } from '../dead-letters.ts';
-import { declare, queryOf, wantsStream } from '../declare.ts';
+import { declare, jsonAnswer, jsonOrStream, queryOf, wantsStream } from '../declare.ts';
 import { Problem, problemAnswers } from '../problem.ts';
 import type { HttpServices } from '../services.ts';
 import { streamTopic } from '../topic-stream.ts';
@@ -43,18 +43,13 @@ const listRoute = createRoute({
     'A page may have fewer rows than `limit` and still a `cursor`: a request looks at only so many records. The id of a streamed `dead-letter` is a vector of offsets; `Last-Event-ID` resumes behind it.',
   request: { query: listQuery },
   responses: {
-    200: {
-      description: 'A page, or a stream',
-      content: {
-        'application/json': {
-          schema: z.object({
-            deadLetters: z.array(deadLetterSchema),
-            cursor: z.string().optional(),
-          }),
-        },
-        'text/event-stream': { schema: z.string() },
-      },
-    },
+    200: jsonOrStream(
+      'A page, or a stream',
+      z.object({
+        deadLetters: z.array(deadLetterSchema),
+        cursor: z.string().optional(),
+      }),
+    ),
     ...problemAnswers(400, 410, 503),
   },
 });
@@ -65,15 +60,10 @@ const showRoute = createRoute({
   summary: 'One dead letter, with the record that it is about',
   request: { params: z.object({ partition: z.string(), offset: z.string() }) },
   responses: {
-    200: {
-      description:
-        'The dead letter; `record` is null when it is not kept any more or lies in no topic of ours; `again` says how to send it again',
-      content: {
-        'application/json': {
-          schema: deadLetterSchema.extend({ record: recordSchema.nullable(), again: z.string() }),
-        },
-      },
-    },
+    200: jsonAnswer(
+      'The dead letter; `record` is null when it is not kept any more or lies in no topic of ours; `again` says how to send it again',
+      deadLetterSchema.extend({ record: recordSchema.nullable(), again: z.string() }),
+    ),
     ...problemAnswers(404, 503),
   },
 });

@@ -4,7 +4,7 @@ import type { EndExecution } from '../../model/commands.ts';
 import type { Event } from '../../model/events.ts';
 import { parseExecutionId, partitionOf } from '../../model/ids.ts';
 import { encodeCommand } from '../../records/commands.ts';
-import { declare } from '../declare.ts';
+import { declare, jsonAnswer } from '../declare.ts';
 import { linksOf } from '../finished.ts';
 import { readObject } from '../foreign-body.ts';
 import { Problem, problemAnswers, unavailable } from '../problem.ts';
@@ -43,7 +43,7 @@ const routes = verbs.map((verb) => ({
       body: { content: { 'application/json': { schema: bodySchema } } },
     },
     responses: {
-      202: { description: 'Ending', content: { 'application/json': { schema: answerSchema } } },
+      202: jsonAnswer('Ending', answerSchema),
       ...problemAnswers(400, 404, 409, 413, 422, 503),
     },
   }),

@@ -2,7 +2,7 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { logLevels } from '../../model/records.ts';
 import type { LogLineView } from '../../ports/views.ts';
 import { streamAll } from '../all-events.ts';
-import { declare, queryOf, wantsStream } from '../declare.ts';
+import { declare, jsonOrStream, queryOf, wantsStream } from '../declare.ts';
 import { logLineBody } from '../execution-bodies.ts';
 import { eventsOf, findExecution } from '../execution-reader.ts';
 import { streamExecution } from '../execution-stream.ts';
@@ -23,13 +23,7 @@ const eventsRoute = createRoute({
     'The id of a streamed event is `<offset>.<epoch>`; `Last-Event-ID` resumes behind it.',
   request: { params: z.object({ id: z.string() }) },
   responses: {
-    200: {
-      description: 'Events in their order',
-      content: {
-        'application/json': { schema: z.object({ events: z.array(z.looseObject({})) }) },
-        'text/event-stream': { schema: z.string() },
-      },
-    },
+    200: jsonOrStream('Events in their order', z.object({ events: z.array(z.looseObject({})) })),
     ...problemAnswers(404, 410, 503),
   },
 });
@@ -61,15 +55,10 @@ const logsRoute = createRoute({
     'The id of a streamed `line` is its offset; `Last-Event-ID` resumes behind it. The stream ends with the execution: its last message, `end`, has the state, and `complete: false` when lines may be missing that came late.',
   request: { params: z.object({ id: z.string() }), query: logsQuery },
   responses: {
-    200: {
-      description: 'Lines in their order; there may be more behind `next`, to be passed as `after`',
-      content: {
-        'application/json': {
-          schema: z.object({ lines: z.array(lineSchema), next: z.int().optional() }),
-        },
-        'text/event-stream': { schema: z.string() },
-      },
-    },
+    200: jsonOrStream(
+      'Lines in their order; there may be more behind `next`, to be passed as `after`',
+      z.object({ lines: z.array(lineSchema), next: z.int().optional() }),
+    ),
     ...problemAnswers(400, 404, 503),
   },
 });

@@ -6,7 +6,7 @@ import { flowKey } from '../../model/ids.ts';
 import { limits } from '../../model/limits.ts';
 import { encodeFlow } from '../../records/flows.ts';
 import type { JsonObject } from '../../support/json.ts';
-import { declare } from '../declare.ts';
+import { declare, jsonAnswer } from '../declare.ts';
 import { readBody } from '../foreign-body.ts';
 import { Problem, problemAnswers, unavailable } from '../problem.ts';
 import type { HttpServices } from '../services.ts';
@@ -33,10 +33,7 @@ const listRoute = createRoute({
   path: '/api/v1/flows',
   summary: 'All flows at their newest revision',
   responses: {
-    200: {
-      description: 'Flows',
-      content: { 'application/json': { schema: z.object({ flows: z.array(flowSchema) }) } },
-    },
+    200: jsonAnswer('Flows', z.object({ flows: z.array(flowSchema) })),
   },
 });
 
@@ -48,10 +45,7 @@ const getRoute = createRoute({
   summary: 'One flow with its source; `ETag` is its revision',
   request: { params },
   responses: {
-    200: {
-      description: 'The flow',
-      content: { 'application/json': { schema: flowSchema.extend({ source: z.string() }) } },
-    },
+    200: jsonAnswer('The flow', flowSchema.extend({ source: z.string() })),
     ...problemAnswers(404),
   },
 });
@@ -69,14 +63,10 @@ const putRoute = createRoute({
     body: { required: true, content: { 'application/yaml': { schema: z.string() } } },
   },
   responses: {
-    200: {
-      description: 'Deployed, or unchanged',
-      content: {
-        'application/json': {
-          schema: z.looseObject({ revision: z.int(), change: z.string() }),
-        },
-      },
-    },
+    200: jsonAnswer(
+      'Deployed, or unchanged',
+      z.looseObject({ revision: z.int(), change: z.string() }),
+    ),
     ...problemAnswers(400, 412, 413, 422, 503),
   },
 });

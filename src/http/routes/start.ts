@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { FlowDefinition } from '../../flow/definition.ts';
-import { declare } from '../declare.ts';
+import { declare, jsonAnswer } from '../declare.ts';
 import { nearest } from '../../support/nearest.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../support/json.ts';
 import { checkStart, keyOfStart } from '../../trigger/start-check.ts';
@@ -31,8 +31,8 @@ const route = createRoute({
     body: { content: { 'application/json': { schema: startBodySchema } } },
   },
   responses: {
-    200: { description: 'Ended', content: { 'application/json': { schema: endedSchema } } },
-    202: { description: 'Started', content: { 'application/json': { schema: startedSchema } } },
+    200: jsonAnswer('Ended', endedSchema),
+    202: jsonAnswer('Started', startedSchema),
     ...problemAnswers(400, 404, 409, 413, 422, 429, 503),
   },
 });

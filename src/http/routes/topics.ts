@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { declare, queryOf } from '../declare.ts';
+import { declare, jsonAnswer, queryOf } from '../declare.ts';
 import { readObject } from '../foreign-body.ts';
 import { ownRecords, ownTopicBody, ownTopicNames } from '../own-topics.ts';
 import { Problem, problemAnswers } from '../problem.ts';
@@ -76,17 +76,13 @@ const peekQuery = listQuery.extend({
 });
 const lagQuery = z.object({ connection: connectionQuery, group: z.string().optional() });
 
-function json<Schema extends z.ZodType>(description: string, schema: Schema) {
-  return { 200: { description, content: { 'application/json': { schema } } } };
-}
-
 const listRoute = createRoute({
   method: 'get',
   path: '/api/v1/topics',
   summary: 'Topics that triggers can consume and tasks can publish to',
   request: { query: listQuery },
   responses: {
-    ...json('Topics', z.object({ topics: z.array(topicSchema) })),
+    200: jsonAnswer('Topics', z.object({ topics: z.array(topicSchema) })),
     ...problemAnswers(400, 403, 404, 422, 503),
   },
 });
@@ -96,7 +92,10 @@ const getRoute = createRoute({
   path: '/api/v1/topics/{topic}',
   summary: 'One topic, and how far its partitions reach',
   request: { params, query: listQuery },
-  responses: { ...json('The topic', topicSchema), ...problemAnswers(400, 403, 404, 422, 503) },
+  responses: {
+    200: jsonAnswer('The topic', topicSchema),
+    ...problemAnswers(400, 403, 404, 422, 503),
+  },
 });
 
 const peekRoute = createRoute({
@@ -105,7 +104,7 @@ const peekRoute = createRoute({
   summary: 'The newest records of a topic, oldest first, or those from an offset on',
   request: { params, query: peekQuery },
   responses: {
-    ...json('Records', z.object({ records: z.array(recordSchema) })),
+    200: jsonAnswer('Records', z.object({ records: z.array(recordSchema) })),
     ...problemAnswers(400, 403, 404, 422, 503),
   },
 });
@@ -116,7 +115,7 @@ const lagRoute = createRoute({
   summary: 'How far consumer groups are behind',
   request: { params, query: lagQuery },
   responses: {
-    ...json('By consumer group', lagSchema),
+    200: jsonAnswer('By consumer group', lagSchema),
     ...problemAnswers(400, 403, 404, 422, 503),
   },
 });
@@ -145,7 +144,7 @@ const publishRoute = createRoute({
     },
   },
   responses: {
-    ...json(
+    200: jsonAnswer(
       'Where it is stored',
       z.strictObject({ topic: z.string(), partition: z.int(), offset: z.int() }),
     ),
@@ -172,7 +171,7 @@ const resetRoute = createRoute({
     },
   },
   responses: {
-    ...json('As they are now', lagSchema),
+    200: jsonAnswer('As they are now', lagSchema),
     ...problemAnswers(400, 403, 404, 409, 413, 422, 503),
   },
 });

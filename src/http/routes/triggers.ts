@@ -4,7 +4,7 @@ import { triggerStates } from '../../model/triggers.ts';
 import { nearest } from '../../support/nearest.ts';
 import { overviewOf, type TriggerOverview } from '../../trigger/trigger-overview.ts';
 import type { FlowTrigger } from '../../trigger/trigger-properties.ts';
-import { declare, queryOf } from '../declare.ts';
+import { declare, jsonAnswer, queryOf } from '../declare.ts';
 import { Problem, problemAnswers } from '../problem.ts';
 import type { HttpServices } from '../services.ts';
 import { switchTrigger } from '../switch-trigger.ts';
@@ -47,7 +47,6 @@ const filter = z.object({
 
 const params = z.object({ namespace: z.string(), flow: z.string(), trigger: z.string() });
 const path = '/api/v1/triggers/{namespace}/{flow}/{trigger}';
-const body = { 'application/json': { schema: triggerSchema } };
 
 const listRoute = createRoute({
   method: 'get',
@@ -55,10 +54,7 @@ const listRoute = createRoute({
   summary: 'All triggers, and what they do',
   request: { query: filter },
   responses: {
-    200: {
-      description: 'Triggers',
-      content: { 'application/json': { schema: z.object({ triggers: z.array(triggerSchema) }) } },
-    },
+    200: jsonAnswer('Triggers', z.object({ triggers: z.array(triggerSchema) })),
     ...problemAnswers(400),
   },
 });
@@ -68,7 +64,7 @@ const getRoute = createRoute({
   path,
   summary: 'One trigger',
   request: { params },
-  responses: { 200: { description: 'The trigger', content: body }, ...problemAnswers(404) },
+  responses: { 200: jsonAnswer('The trigger', triggerSchema), ...problemAnswers(404) },
 });
 
 const switchRoutes = {
@@ -77,14 +73,14 @@ const switchRoutes = {
     path: `${path}/enable`,
     summary: 'Let it start executions again; ends a pause, too',
     request: { params },
-    responses: { 200: { description: 'Enabled', content: body }, ...problemAnswers(404, 409, 503) },
+    responses: { 200: jsonAnswer('Enabled', triggerSchema), ...problemAnswers(404, 409, 503) },
   }),
   disable: createRoute({
     method: 'post',
     path: `${path}/disable`,
     summary: 'Let it start nothing until it is enabled, whatever revisions come',
     request: { params },
-    responses: { 200: { description: 'Disabled', content: body }, ...problemAnswers(404, 503) },
+    responses: { 200: jsonAnswer('Disabled', triggerSchema), ...problemAnswers(404, 503) },
   }),
 };
 
@@ -94,10 +90,7 @@ const testRoute = createRoute({
   summary: 'What it sees now, and what that would start; nothing is started',
   request: { params },
   responses: {
-    200: {
-      description: 'What it saw',
-      content: { 'application/json': { schema: triedSchema } },
-    },
+    200: jsonAnswer('What it saw', triedSchema),
     ...problemAnswers(404, 409, 422, 503),
   },
 });
