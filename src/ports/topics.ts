@@ -1,7 +1,6 @@
 /**
  * Users' topics: what triggers consume and tasks publish to. Two adapters keep one contract
- * (`test/contract/topics.ts`): Kafka by kafkajs, and topics of the embedded log. Our own topics are
- * `ports/log.ts`.
+ * (`test/contract/topics.ts`): Kafka, and embedded topics. Our own topics are `ports/log.ts`.
  */
 export interface Topics {
   /**

@@ -16,6 +16,7 @@ import type {
   TopicRecord,
   Topics,
 } from '../../ports/topics.ts';
+import { offsetsWithin } from '../../ports/topic-positions.ts';
 import type { KafkaConnectionOptions } from './broker-link.ts';
 import { KafkaCluster } from './cluster.ts';
 import { KafkaTopicConsumer } from './topics-consumer.ts';
@@ -102,7 +103,7 @@ export class KafkaUserTopics implements Topics {
     const offsets =
       typeof to === 'string'
         ? await this.#lookup.offsets(found, to)
-        : withinBounds(await this.#lookup.description(found), to);
+        : offsetsWithin(await this.#lookup.description(found), to);
     await this.#lookup.within(() => commitFor(this.#cluster, groupId, topic, offsets));
   }
 
@@ -130,21 +131,4 @@ export class KafkaUserTopics implements Topics {
     this.#publisher.close();
     this.#cluster.close();
   }
-}
-
-function withinBounds(
-  { topic, partitions }: TopicDescription,
-  to: ReadonlyMap<number, number>,
-): ReadonlyMap<number, number> {
-  for (const [partition, offset] of to) {
-    const bounds = partitions.find((each) => each.partition === partition);
-    if (bounds !== undefined && offset >= bounds.start && offset <= bounds.end) continue;
-    const reach =
-      bounds === undefined
-        ? `there are ${partitions.length} partitions`
-        : `it goes from ${bounds.start} to ${bounds.end}`;
-    const message = `Partition ${partition} of ${topic} has no offset ${offset}: ${reach}.`;
-    throw new RejectedError('offset-out-of-range', message);
-  }
-  return to;
 }

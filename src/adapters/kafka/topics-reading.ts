@@ -1,5 +1,6 @@
 import type { Logger } from '../../ports/logger.ts';
 import type { GroupConsumer } from '../../ports/group-consumer.ts';
+import { expiredRange } from '../../ports/topic-positions.ts';
 import type { KafkaCluster } from './cluster.ts';
 import { isTemporary } from './kafka-errors.ts';
 import { type Piece, piecesOf } from './topics-pieces.ts';
@@ -275,7 +276,5 @@ function isReady({ isPaused, isBusy, isWaiting }: Place): boolean {
 }
 
 function expired(from: number, start: number): Piece {
-  const reason = 'retention removed them before they were read';
-  const damaged = { firstOffset: from, lastOffset: start - 1, reason };
-  return { records: [], damaged, nextOffset: start };
+  return { records: [], damaged: expiredRange(from, start), nextOffset: start };
 }

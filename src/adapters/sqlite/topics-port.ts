@@ -21,6 +21,7 @@ import type {
   TopicRecord,
   Topics,
 } from '../../ports/topics.ts';
+import { offsetsWithin } from '../../ports/topic-positions.ts';
 import { nearest } from '../../support/nearest.ts';
 import { ConsumerOffsets } from './consumer-offsets.ts';
 import { Database, openingError } from './database.ts';
@@ -180,7 +181,9 @@ class EmbeddedTopics implements SqliteTopics {
         `The consumer group ${groupId} is reading ${name}. Stop its consumers first (millrace triggers disable), then reset it.`,
       );
     }
-    await this.#groups.offsets.store(groupId, name, startOffsets(topic, to));
+    const offsets =
+      typeof to === 'string' ? startOffsets(topic, to) : offsetsWithin(describe(topic), to);
+    await this.#groups.offsets.store(groupId, name, offsets);
   }
 
   async peek(name: string, options: PeekOptions): Promise<readonly TopicRecord[]> {

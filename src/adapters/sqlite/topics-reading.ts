@@ -1,6 +1,7 @@
 /** Reads partitions of a user's topic for one consumer: a loop for each, which sleeps until records are committed. */
 import type { GroupConsumer } from '../../ports/group-consumer.ts';
 import type { Clock } from '../../ports/clock.ts';
+import { expiredRange } from '../../ports/topic-positions.ts';
 import type { EmbeddedTopic } from './topics-store.ts';
 import type { TopicsTable } from './topics-table.ts';
 
@@ -87,7 +88,8 @@ export class TopicsReading {
 
   async #deliver(place: Place): Promise<void> {
     const { table } = place;
-    const removed = place.position < table.start ? expired(place.position, table.start) : undefined;
+    const removed =
+      place.position < table.start ? expiredRange(place.position, table.start) : undefined;
     const records = table.page(Math.max(place.position, table.start));
     const nextOffset = (records.at(-1)?.offset ?? table.next - 1) + 1;
     place.position = nextOffset;
@@ -100,9 +102,4 @@ export class TopicsReading {
       highWatermark: table.next,
     });
   }
-}
-
-function expired(from: number, start: number) {
-  const reason = 'retention removed them before they were read';
-  return { firstOffset: from, lastOffset: start - 1, reason };
 }
