@@ -36,15 +36,20 @@ export interface TriggerSurroundings {
   readonly topics: (connection: string) => Promise<Topics>;
 }
 
-/** What the triggers of a process share. */
-export interface TriggerServices extends TriggerSurroundings {
+/** What running triggers needs of the process. */
+export interface TriggerProcess extends TriggerSurroundings {
   readonly log: Log;
   readonly random: Random;
   readonly metrics: Metrics;
   readonly blobs: BlobStore;
   readonly catalog: Catalog;
+  /** Neither is closed by the role. */
   readonly flows: TriggerFlows;
   readonly board: TriggerBoard;
+}
+
+/** What the triggers of a process share. */
+export interface TriggerServices extends TriggerProcess {
   /** For everything but starts without a key. */
   readonly producer: LogProducer;
   readonly decisions: DecisionBook;

@@ -7,33 +7,21 @@
  * carry a position or a key, states a generation.
  */
 import { hostname } from 'node:os';
-import type { Catalog } from '../model/catalog.ts';
-import type { BlobStore } from '../ports/blob-store.ts';
-import type { Log, LogProducer } from '../ports/log.ts';
+import type { LogProducer } from '../ports/log.ts';
 import type { Membership } from '../ports/membership.ts';
-import type { Metrics } from '../ports/metrics.ts';
-import type { Random } from '../ports/random.ts';
 import { encodeTriggerRecord, triggerTombstone } from '../records/triggers.ts';
 import { DecisionBook } from './decision-book.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { Ownership } from './ownership.ts';
 import { Roster } from './roster.ts';
-import type { TriggerFlows, TriggerServices, TriggerSurroundings } from './services.ts';
+import type { TriggerProcess, TriggerServices } from './services.ts';
 import type { StartsFeed } from './starts-feed.ts';
 import { Starter } from './starter.ts';
 import { StatusReports } from './status-reports.ts';
-import { HEARTBEAT_MS, type TriggerBoard } from './trigger-board.ts';
+import { HEARTBEAT_MS } from './trigger-board.ts';
 
-export interface TriggerRoleOptions extends TriggerSurroundings {
-  readonly log: Log;
+export interface TriggerRoleOptions extends TriggerProcess {
   readonly membership: Membership;
-  readonly random: Random;
-  readonly metrics: Metrics;
-  readonly blobs: BlobStore;
-  readonly catalog: Catalog;
-  /** Neither is closed by the role. */
-  readonly flows: TriggerFlows;
-  readonly board: TriggerBoard;
   readonly feed: StartsFeed;
   readonly startsUnfinishedMax: number;
   readonly sessionMs: number;
