@@ -1,20 +1,12 @@
-import { createServer, type RequestListener } from 'node:http';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { S3BlobStore, type S3BlobStoreOptions } from '../../src/adapters/s3/blob-store.ts';
 import { examineBucket } from '../../src/adapters/s3/examine-bucket.ts';
 import { S3_START_TIMEOUT_MS, s3Account } from '../services/s3.ts';
 import { TestBucket } from '../services/s3-bucket.ts';
 import { blobStoreCases } from './blob-store.ts';
+import { emptyBucket, serve } from './s3-scene.ts';
 
 const hello = new TextEncoder().encode('hello');
-
-async function emptyBucket(): Promise<TestBucket> {
-  const bucket = await TestBucket.create(await s3Account());
-  onTestFinished(() => bucket.close());
-  return bucket;
-}
 
 async function open(bucket: TestBucket, options: Partial<S3BlobStoreOptions> = {}) {
   const store = await S3BlobStore.open({
@@ -23,18 +15,6 @@ async function open(bucket: TestBucket, options: Partial<S3BlobStoreOptions> = {
   });
   onTestFinished(() => store.close());
   return store;
-}
-
-/** A server that answers as it is told, at the address of one that is real. */
-async function serve(answer: RequestListener): Promise<string> {
-  const server = createServer(answer).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  // A TCP server's address is an AddressInfo; only pipes answer with a string.
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 beforeAll(s3Account, S3_START_TIMEOUT_MS);

@@ -1,30 +1,11 @@
 /** `s3.arrival` against the real S3 of the run. */
-import { createServer, type RequestListener } from 'node:http';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { EmitResult, PollEvent } from '../../src/plugin/index.ts';
 import { S3_START_TIMEOUT_MS, s3Account } from '../services/s3.ts';
 import { TestBucket } from '../services/s3-bucket.ts';
+import { emptyBucket, serve } from './s3-scene.ts';
 import { objectsOf, Watch } from './s3-watch.ts';
-
-async function emptyBucket(): Promise<TestBucket> {
-  const bucket = await TestBucket.create(await s3Account());
-  onTestFinished(() => bucket.close());
-  return bucket;
-}
-
-/** A server that answers as it is told. */
-async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  // A TCP server's address is an AddressInfo; only pipes answer with a string.
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
 
 beforeAll(s3Account, S3_START_TIMEOUT_MS);
 
