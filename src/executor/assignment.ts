@@ -1,4 +1,4 @@
-import type { Clock } from '../ports/clock.ts';
+import { backOffMs, type Clock } from '../ports/clock.ts';
 import type { Random } from '../ports/random.ts';
 import { OwnedPartition } from './owned-partition.ts';
 import type { LossReason } from './partition-lost.ts';
@@ -120,7 +120,7 @@ export class Assignment {
   #delayMs(reason: LossReason, losses: number): number {
     if (reason === 'reopened') return 0;
     const least = reason === 'fenced' ? FENCED_MS_MIN : REOPEN_MS_MIN;
-    const grown = Math.min(REOPEN_MS_MAX, least * 2 ** Math.min(losses - 1, 16));
-    return grown * (0.5 + this.#random.next());
+    const backOff = { firstMs: least, longestMs: REOPEN_MS_MAX };
+    return backOffMs(backOff, losses - 1) * (0.5 + this.#random.next());
   }
 }

@@ -1,5 +1,4 @@
-import type { Clock } from '../ports/clock.ts';
-import { sleep } from '../ports/clock.ts';
+import { type BackOff, backOffMs, type Clock, sleep } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { ViewStore } from '../ports/views.ts';
 import { ViewChanges } from './changes.ts';
@@ -19,8 +18,7 @@ const WRITE_ROWS_MAX = 2_000;
 /** Rows that may wait for a write that fails or is slow. */
 const WAITING_ROWS_MAX = 20_000;
 /** Between two tries of a write that fails. */
-const RETRY_FIRST_MS = 100;
-const RETRY_LAST_MS = 5_000;
+const BACK_OFF: BackOff = { firstMs: 100, longestMs: 5_000 };
 
 /**
  * Writes to the views behind the reading: changes are folded while they wait, and one write is under way at
@@ -111,7 +109,7 @@ export class ViewWrites {
       } catch (error) {
         if (this.#stopped.signal.aborted) return;
         if (failures === 0) logger.error({ err: error }, 'Views cannot be written; trying again');
-        const delayMs = Math.min(RETRY_LAST_MS, RETRY_FIRST_MS * 2 ** failures);
+        const delayMs = backOffMs(BACK_OFF, failures);
         await sleep(clock, delayMs, this.#stopped.signal);
       }
     }

@@ -23,3 +23,14 @@ export async function sleep(clock: Clock, delayMs: number, signal?: AbortSignal)
     signal?.addEventListener('abort', end);
   });
 }
+
+/** Waits between attempts, ms: doubled from the first to the longest. */
+export interface BackOff {
+  readonly firstMs: number;
+  readonly longestMs: number;
+}
+
+/** How long to wait after the failure with this number, from 0. */
+export function backOffMs({ firstMs, longestMs }: BackOff, failures: number): number {
+  return Math.min(longestMs, firstMs * 2 ** failures);
+}

@@ -21,7 +21,7 @@ import {
   triggerTombstone,
 } from '../records/triggers.ts';
 import type { JsonObject } from '../support/json.ts';
-import { backoffMs } from './backoff.ts';
+import { drawnBackOffMs } from './drawn-back-off.ts';
 
 export interface OwnedPartitionOptions {
   readonly log: Log;
@@ -130,7 +130,7 @@ export class OwnedPartition {
       } catch (error) {
         if (signal.aborted) return;
         logger.warn({ err: error, partition: this.partition }, 'triggers cannot be taken over yet');
-        await sleep(clock, backoffMs(failures, random), signal);
+        await sleep(clock, drawnBackOffMs(failures, random), signal);
       }
     }
   }

@@ -8,7 +8,7 @@
 import { ConnectionMissing } from '../plugin/index.ts';
 import { Masker } from '../plugin/masking.ts';
 import { sleep } from '../ports/clock.ts';
-import { backoffMs } from './backoff.ts';
+import { drawnBackOffMs } from './drawn-back-off.ts';
 import { runClock } from './clock-run.ts';
 import { Delivery } from './delivery.ts';
 import { runPoll } from './poll-run.ts';
@@ -66,7 +66,7 @@ export class TriggerRunner {
         if (signal.aborted) return;
         if (clock.monotonic() - beganAt > SETTLED_MS) failures = 0;
         this.#say(error, masker, failures);
-        await sleep(clock, backoffMs(failures, this.#services.random), signal);
+        await sleep(clock, drawnBackOffMs(failures, this.#services.random), signal);
       }
     }
   }

@@ -1,4 +1,5 @@
 import { FatalError } from '../../model/errors.ts';
+import { type BackOff, backOffMs } from '../../ports/clock.ts';
 import type { Logger } from '../../ports/logger.ts';
 import type { KafkaConnectionOptions } from './broker-link.ts';
 import { KafkaCluster } from './cluster.ts';
@@ -47,9 +48,8 @@ export interface GroupOptions {
 const HEARTBEAT_MS = 1_000;
 const REBALANCE_MS = 4_000;
 const BEFORE_REJOIN_MAX_MS = 2_000;
-/** After a failure, before joining again, ms; doubled with every further one. */
-const REJOIN_DELAY_MS = 100;
-const REJOIN_DELAY_MAX_MS = 2_000;
+/** Between a failure and joining again. */
+const BACK_OFF: BackOff = { firstMs: 100, longestMs: 2_000 };
 /**
  * So many failures in a row, three seconds, are the daily bread of a coordinator that starts or moves, and of the
  * first consumer group of a cluster, for which its topic of offsets is made.
@@ -329,7 +329,7 @@ export class GroupMembership {
     const isNews = !isTemporary(error) || this.#failures >= QUIET_FAILURES;
     const fields = { err: error, ...this.#identity };
     this.#options.logger?.[isNews ? 'warn' : 'debug'](fields, 'joining the consumer group again');
-    const waitMs = Math.min(REJOIN_DELAY_MS * 2 ** this.#failures++, REJOIN_DELAY_MAX_MS);
+    const waitMs = backOffMs(BACK_OFF, this.#failures++);
     await pause(waitMs, this.#ending.signal).catch(() => undefined);
   }
 

@@ -1,5 +1,6 @@
 import { limits } from '../../model/limits.ts';
 import type { OutgoingRecord } from '../../model/log-records.ts';
+import { type BackOff, backOffMs } from '../../ports/clock.ts';
 import type { SendOutcome } from '../../ports/log.ts';
 import type { KafkaTopic } from './topics.ts';
 import type { ProduceDispatcher } from './wire/dispatcher.ts';
@@ -16,8 +17,7 @@ export interface QueuedRecord {
   readonly settle: (outcome: SendOutcome) => void;
 }
 
-const RETRY_FIRST_MS = 20;
-const RETRY_LONGEST_MS = 500;
+const BACK_OFF: BackOff = { firstMs: 20, longestMs: 500 };
 
 /**
  * One topic-partition of one producer: records in order, one batch in flight; what arrives meanwhile goes into
@@ -140,7 +140,7 @@ export class Lane {
 
   #repeatLater(): void {
     this.#state = 'retrying';
-    const delayMs = Math.min(RETRY_LONGEST_MS, RETRY_FIRST_MS * 2 ** this.#failures);
+    const delayMs = backOffMs(BACK_OFF, this.#failures);
     this.#failures += 1;
     this.#retry = setTimeout(() => {
       this.#submit();

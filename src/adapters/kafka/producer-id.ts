@@ -1,5 +1,6 @@
+import type { BackOff } from '../../ports/clock.ts';
 import type { KafkaCluster } from './cluster.ts';
-import { repeat, type BackOff } from './waiting.ts';
+import { repeat } from './waiting.ts';
 import type { ProducerIdentity } from './wire/record-batch.ts';
 
 /** Transactions are never begun; this is the least that brokers let stand for sure, ms. */

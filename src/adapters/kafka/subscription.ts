@@ -1,4 +1,5 @@
 import type { TopicName } from '../../model/log-records.ts';
+import { type BackOff, backOffMs } from '../../ports/clock.ts';
 import type { LogBounds, LogSubscriber, LogSubscription } from '../../ports/log.ts';
 import type { KafkaConnectionOptions } from './broker-link.ts';
 import { KafkaCluster } from './cluster.ts';
@@ -40,8 +41,7 @@ const IDLE_FETCH_WAIT_MS = 1_000;
 const IDLE_AFTER_MS = 2_000;
 /** Records of one call: a few milliseconds of a subscriber's work, after which it may pause. */
 const PIECE_RECORDS_MAX = 500;
-const RETRY_MS = 50;
-const RETRY_LONGEST_MS = 1_000;
+const BACK_OFF: BackOff = { firstMs: 50, longestMs: 1_000 };
 /** So many errors in a row are a leader that moves; more are said. */
 const QUIET_FAILURES = 10;
 const OFFSET_OUT_OF_RANGE = 1;
@@ -119,7 +119,7 @@ export class KafkaSubscription implements LogSubscription {
         if (signal.aborted) throw error;
         // The log was opened with the same rights: somebody takes them away, or is changing them.
         this.#options.connection.logger?.error({ err: error }, 'Reading from Kafka is refused');
-        await pause(RETRY_LONGEST_MS, signal);
+        await pause(BACK_OFF.longestMs, signal);
       }
     }
   }
@@ -164,7 +164,7 @@ export class KafkaSubscription implements LogSubscription {
       }
       if (!leaderless) return;
       await this.#cluster.refreshMetadata().catch(() => undefined);
-      await pause(RETRY_MS, this.#ended.signal);
+      await pause(BACK_OFF.firstMs, this.#ended.signal);
     }
   }
 
@@ -198,7 +198,7 @@ export class KafkaSubscription implements LogSubscription {
         if (!isTemporary(error))
           this.#options.connection.logger?.error({ err: error }, 'Fetch failed');
         this.#cluster.refreshSoon();
-        await pause(RETRY_MS, signal);
+        await pause(BACK_OFF.firstMs, signal);
       }
     }
   }
@@ -324,7 +324,7 @@ export class KafkaSubscription implements LogSubscription {
       place.waiting = false;
       this.#follow();
     };
-    const waitMs = Math.min(RETRY_LONGEST_MS, RETRY_MS * 2 ** (place.failures - 1));
+    const waitMs = backOffMs(BACK_OFF, place.failures - 1);
     pause(waitMs, this.#ended.signal).then(again, () => undefined);
   }
 

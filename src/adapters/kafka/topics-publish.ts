@@ -8,6 +8,7 @@
  */
 import { RejectedError } from '../../model/errors.ts';
 import { limits } from '../../model/limits.ts';
+import { type BackOff, backOffMs } from '../../ports/clock.ts';
 import type { OutgoingTopicRecord, PublishOutcome, TopicRefusal } from '../../ports/topics.ts';
 import { murmur2 } from '../../support/murmur2.ts';
 import type { KafkaCluster } from './cluster.ts';
@@ -19,8 +20,7 @@ import { errorCode } from './wire/error-codes.ts';
 import type { ProduceResult } from './wire/produce.ts';
 
 const PUBLISH_MS = 15_000;
-const RETRY_FIRST_MS = 20;
-const RETRY_LONGEST_MS = 500;
+const BACK_OFF: BackOff = { firstMs: 20, longestMs: 500 };
 /** How long the number of a topic's partitions is believed, ms. */
 const PARTITIONS_AGE_MAX_MS = 30_000;
 /** Topics whose partitions are remembered; flows may make names up. */
@@ -158,8 +158,7 @@ export class TopicsPublisher {
     { partition, bytes }: Batch,
     until: AbortSignal,
   ): Promise<BatchOutcome> {
-    let waitMs = RETRY_FIRST_MS;
-    for (;;) {
+    for (let failures = 0; ; failures += 1) {
       const result = await this.#produce(topic, partition, bytes, until);
       if (result === undefined) {
         return { kind: 'unknown', message: `${topic}: given up before the brokers had answered` };
@@ -168,11 +167,10 @@ export class TopicsPublisher {
       if (action === 'committed') return { kind: 'acknowledged', baseOffset: result.baseOffset };
       if (action === 'refused' || action === 'configuration') return refusal(topic, result.code);
       try {
-        await pause(waitMs, until);
+        await pause(backOffMs(BACK_OFF, failures), until);
       } catch {
         return { kind: 'unknown', message: `${topic}: ${name} until the time was up` };
       }
-      waitMs = Math.min(2 * waitMs, RETRY_LONGEST_MS);
     }
   }
 

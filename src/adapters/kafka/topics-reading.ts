@@ -1,3 +1,4 @@
+import { type BackOff, backOffMs } from '../../ports/clock.ts';
 import type { Logger } from '../../ports/logger.ts';
 import type { GroupConsumer } from '../../ports/group-consumer.ts';
 import { expiredRange } from '../../ports/topic-positions.ts';
@@ -48,8 +49,7 @@ const IDLE_AFTER_MS = 2_000;
 const BUSY_FETCH_WAIT_MS = 20;
 /** How long a loop waits for the consumer before it fetches for the other partitions, ms. */
 const CONSUMER_MS = 5;
-const RETRY_MS = 50;
-const RETRY_LONGEST_MS = 1_000;
+const BACK_OFF: BackOff = { firstMs: 50, longestMs: 1_000 };
 const OFFSET_OUT_OF_RANGE = 1;
 
 /**
@@ -121,7 +121,7 @@ export class TopicsReading {
       if (!leaders.includes(undefined)) return;
       this.#options.onTrouble();
       await this.#options.cluster.refreshMetadata().catch(() => undefined);
-      await pause(RETRY_MS, this.#ended.signal);
+      await pause(BACK_OFF.firstMs, this.#ended.signal);
     }
   }
 
@@ -158,7 +158,7 @@ export class TopicsReading {
         if (!isTemporary(error)) logger?.error({ err: error }, 'Fetch failed');
         onTrouble();
         cluster.refreshSoon();
-        await pause(RETRY_MS, signal);
+        await pause(BACK_OFF.firstMs, signal);
       }
     }
   }
@@ -241,7 +241,7 @@ export class TopicsReading {
       const fields = { topic: this.#options.topic, partition: place.partition, code };
       this.#options.logger?.error(fields, `Fetch is answered with ${name}; trying again`);
     }
-    this.#wait(place, Math.min(RETRY_LONGEST_MS, RETRY_MS * 2 ** (place.failures - 1)));
+    this.#wait(place, backOffMs(BACK_OFF, place.failures - 1));
   }
 
   #wait(place: Place, waitMs: number): void {
@@ -267,7 +267,7 @@ export class TopicsReading {
       this.#options.onBeyondEnd(place.partition, place.offset, bounds.end);
     }
     // A leader that has just begun may not know yet how far its partition reaches.
-    this.#wait(place, RETRY_LONGEST_MS);
+    this.#wait(place, BACK_OFF.longestMs);
   }
 }
 

@@ -1,14 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { type BackOff, backOffMs } from '../../ports/clock.ts';
 import { isTemporary } from './kafka-errors.ts';
-
-/**
- * Waits between attempts: doubled from the first to the longest, ms, and 20 % more or less each
- * time.
- */
-export interface BackOff {
-  readonly firstMs: number;
-  readonly longestMs: number;
-}
 
 const DEFAULT_BACK_OFF: BackOff = { firstMs: 25, longestMs: 500 };
 
@@ -23,17 +15,17 @@ export async function repeat<Result>(
   backOff: BackOff = DEFAULT_BACK_OFF,
 ): Promise<Result> {
   signal.throwIfAborted();
-  for (let waitMs = backOff.firstMs; ; waitMs = Math.min(2 * waitMs, backOff.longestMs)) {
+  for (let failures = 0; ; failures += 1) {
     try {
       return await orAbort(signal, attempt());
     } catch (error) {
       if (signal.aborted || !isTemporary(error)) throw error;
     }
-    await pause(waitMs, signal);
+    await pause(backOffMs(backOff, failures), signal);
   }
 }
 
-/** Waits about `waitMs`; rejects with the signal's reason when it aborts. */
+/** Waits `waitMs`, 20 % more or less; rejects with the signal's reason when it aborts. */
 export async function pause(waitMs: number, signal: AbortSignal): Promise<void> {
   const spread = 0.8 + 0.4 * Math.random();
   await orAbort(signal, delay(Math.ceil(waitMs * spread), undefined, { signal }));

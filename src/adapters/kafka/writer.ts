@@ -1,4 +1,5 @@
 import type { OutgoingRecord } from '../../model/log-records.ts';
+import { type BackOff, backOffMs } from '../../ports/clock.ts';
 import type { AppendOutcome, PartitionWriter } from '../../ports/log.ts';
 import { assert } from '../../support/assert.ts';
 import { never } from '../../support/never.ts';
@@ -18,8 +19,7 @@ export interface WriterOptions {
   readonly onClosed: () => void;
 }
 
-const RETRY_FIRST_MS = 50;
-const RETRY_LONGEST_MS = 200;
+const BACK_OFF: BackOff = { firstMs: 50, longestMs: 200 };
 /** Sequences are int32 and wrap. */
 const SEQUENCES = 2 ** 31;
 
@@ -150,7 +150,7 @@ class Appender {
   }
 
   #repeatLater(): void {
-    const delayMs = Math.min(RETRY_LONGEST_MS, RETRY_FIRST_MS * 2 ** this.#failures);
+    const delayMs = backOffMs(BACK_OFF, this.#failures);
     this.#failures += 1;
     this.#retry = setTimeout(() => {
       this.#submit();
