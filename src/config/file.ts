@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import { isNode, LineCounter, parseDocument } from 'yaml';
 import { type Collected, entriesOf } from './entries.ts';
 import type { KeyNode } from './key-tree.ts';
@@ -46,9 +46,4 @@ function readFile(text: string, name: string, folder: string, tree: KeyNode): Co
     return sourceAtOffset(isNode(node) ? (node.range?.[0] ?? 0) : 0);
   };
   return entriesOf(document.toJS(), tree, { sourceAt, folder });
-}
-
-/** Where the file is looked for when none is named. */
-export function defaultFile(folder: string): string {
-  return join(folder, NAME);
 }

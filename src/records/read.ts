@@ -11,9 +11,6 @@ export const schemaVersion = '1';
 /** Shared by all records without further headers. */
 export const versionHeaders: Readonly<Record<string, string>> = { [versionHeader]: schemaVersion };
 
-/** Why a record of an internal topic could not be read; `reason` of the dead letter. */
-export type UnreadableReason = 'record-invalid' | 'version-unknown';
-
 /** The record's value, checked; `what` names the record in the message: `command`, `heartbeat`. */
 export function readValue<Value>(
   record: LogRecord,
