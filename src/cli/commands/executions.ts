@@ -3,13 +3,7 @@ import type { ExecutionBody } from '../api-bodies.ts';
 import type { CliCommand } from '../command.ts';
 import { executionLogs } from '../execution-logs.ts';
 import { executionColumns } from '../format/execution.ts';
-import {
-  formatOf,
-  type OutputOptions,
-  printJson,
-  printListing,
-  withOutput,
-} from '../format/output.ts';
+import { type OutputOptions, printListing, printOne, withOutput } from '../format/output.ts';
 import { stateText } from '../format/state.ts';
 import { oneLine } from '../format/text.ts';
 import { executionPath } from '../reference.ts';
@@ -84,10 +78,8 @@ function list(noun: Command, terminal: Terminal): void {
       name: ({ executionId }) => executionId,
       nothing: 'No executions: fire a webhook, or `millrace run NAMESPACE/FLOW`.',
       columns: executionColumns(terminal.color),
+      cursor: body.cursor,
     });
-    if (body.cursor !== undefined && formatOf(options) === 'table') {
-      terminal.error(`More: --cursor ${oneLine(body.cursor)}\n`);
-    }
   });
 }
 
@@ -126,9 +118,10 @@ function end(noun: Command, terminal: Terminal, verb: 'kill' | 'cancel', summary
       `${executionPath(id)}/${verb}`,
       { json: reason === undefined ? {} : { reason } },
     );
-    const format = formatOf(options);
-    if (format === 'json') return printJson(terminal, body);
-    if (format === 'name') return terminal.out(`${id}\n`);
-    terminal.out(`${oneLine(id)} ${stateText(body.state, terminal.color)}\n`);
+    printOne(terminal, options, {
+      body,
+      name: id,
+      text: () => `${oneLine(id)} ${stateText(body.state, terminal.color)}\n`,
+    });
   });
 }

@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { declare, queryOf, wantsStream } from '../declare.ts';
+import { declare, jsonAnswer, jsonOrStream, queryOf, wantsStream } from '../declare.ts';
 import { executionStates } from '../../model/states.ts';
 import type { ExecutionQuery } from '../../ports/views.ts';
 import { executionBody, taskRunBody } from '../execution-bodies.ts';
@@ -76,18 +76,10 @@ const listRoute = createRoute({
     query: listQuery,
   },
   responses: {
-    200: {
-      description: 'A page, or a stream',
-      content: {
-        'application/json': {
-          schema: z.object({
-            executions: z.array(executionSchema),
-            cursor: z.string().optional(),
-          }),
-        },
-        'text/event-stream': { schema: z.string() },
-      },
-    },
+    200: jsonOrStream(
+      'A page, or a stream',
+      z.object({ executions: z.array(executionSchema), cursor: z.string().optional() }),
+    ),
     ...problemAnswers(400, 410, 503),
   },
 });
@@ -104,19 +96,15 @@ const getRoute = createRoute({
   summary: 'One execution with its task runs',
   request: { params: z.object({ id: z.string() }), query: getQuery },
   responses: {
-    200: {
-      description: `The execution, and its task runs from behind \`after\`, up to ${TASK_RUNS_MAX}. A run of Millrace’s own (its task begins with \`$\`) is among them only while it runs or when it failed.`,
-      content: {
-        'application/json': {
-          schema: executionSchema.extend({
-            taskRuns: z.array(taskRunSchema),
-            next: z.int().optional().openapi({
-              description: 'There are more task runs behind it: pass it as `after`',
-            }),
-          }),
-        },
-      },
-    },
+    200: jsonAnswer(
+      `The execution, and its task runs from behind \`after\`, up to ${TASK_RUNS_MAX}. A run of Millrace’s own (its task begins with \`$\`) is among them only while it runs or when it failed.`,
+      executionSchema.extend({
+        taskRuns: z.array(taskRunSchema),
+        next: z.int().optional().openapi({
+          description: 'There are more task runs behind it: pass it as `after`',
+        }),
+      }),
+    ),
     ...problemAnswers(400, 404, 503),
   },
 });
