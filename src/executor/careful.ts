@@ -7,11 +7,16 @@
  * `input.began` name one input and nothing came after them, that input has ended three owners and is failed
  * instead of stepped. An idle partition that moves about is careful for nothing, which costs little and fails
  * nothing.
+ *
+ * A process owns several partitions, and what ends it in one leaves the others with an input that was announced
+ * and not stepped: three times the same would condemn an innocent (the simulator found it). So only one careful
+ * partition of a process has an input under way at a time.
  */
 import type { Input } from '../engine/input.ts';
 import { limits } from '../model/limits.ts';
 import { never } from '../support/never.ts';
 import type { OwnersHistory } from '../records/checkpoints.ts';
+import type { Turns, TurnTaker } from './turns.ts';
 
 /** How many owners an input may end. */
 const OWNERS_ENDED_MAX = 3;
@@ -75,6 +80,34 @@ export class CarefulMode {
   /** One more input was committed. */
   committed(): void {
     this.#left -= 1;
+  }
+}
+
+/** Whose announced input is under way, of all careful partitions of a process. */
+export class CarefulTurn {
+  readonly #turns: Turns;
+  #holder: TurnTaker | undefined;
+  readonly #waiting = new Set<TurnTaker>();
+
+  constructor(turns: Turns) {
+    this.#turns = turns;
+  }
+
+  /** False while it is another's: then there is a turn when it is free. */
+  take(taker: TurnTaker): boolean {
+    this.#holder ??= taker;
+    if (this.#holder === taker) return true;
+    this.#waiting.add(taker);
+    return false;
+  }
+
+  /** Its input is committed, or will not be by this owner. Harmless when it has none. */
+  leave(taker: TurnTaker): void {
+    this.#waiting.delete(taker);
+    if (this.#holder !== taker) return;
+    this.#holder = undefined;
+    for (const next of this.#waiting) this.#turns.request(next);
+    this.#waiting.clear();
   }
 }
 

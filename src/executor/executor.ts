@@ -13,6 +13,7 @@ import type { Metrics } from '../ports/metrics.ts';
 import type { Random } from '../ports/random.ts';
 import type { JsonObject } from '../support/json.ts';
 import { Assignment } from './assignment.ts';
+import { CarefulTurn } from './careful.ts';
 import { DispatchBalance } from './dispatch-balance.ts';
 import type { FlowFollower } from './flow-follower.ts';
 import { LiveBytes } from './live-bytes.ts';
@@ -80,6 +81,7 @@ class ExecutorShell implements Executor {
     const member = random.id();
     const logger = options.logger.child({ executor: member });
     const { sessionMs } = settings;
+    const turns = new Turns(clock);
     this.#options = options;
     this.#services = {
       log,
@@ -94,7 +96,8 @@ class ExecutorShell implements Executor {
       readings: new Readings(log),
       balance: new DispatchBalance((topic) => log.partitionCount(topic)),
       live: new LiveBytes(settings.liveBytesMax),
-      turns: new Turns(clock),
+      turns,
+      carefulTurn: new CarefulTurn(turns),
     };
     this.#assignment = new Assignment(this.#services, random);
   }

@@ -167,7 +167,8 @@ export class RunningPartition implements TurnTaker {
    */
   async drain(deadlineMs: number): Promise<void> {
     if (this.#closed) return;
-    const { clock } = this.#services;
+    const { clock, carefulTurn } = this.#services;
+    carefulTurn.leave(this);
     await new Promise<void>((resolve) => {
       const cancel = clock.after(deadlineMs, resolve);
       this.#draining = () => {
@@ -182,6 +183,7 @@ export class RunningPartition implements TurnTaker {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#services.carefulTurn.leave(this);
     this.#input.close();
     this.#lanes.close();
     this.#appender.close();
@@ -262,6 +264,7 @@ export class RunningPartition implements TurnTaker {
     if (candidate === undefined) return false;
     const condemned = this.#careful.condemns(candidate.input);
     if (this.#announced === undefined && !condemned) {
+      if (!this.#services.carefulTurn.take(this)) return false;
       this.#announced = candidate;
       batch.addInputBegan(nameOf(candidate.input), this.#state.positions);
       return false;
@@ -291,6 +294,7 @@ export class RunningPartition implements TurnTaker {
     }
     this.#lanes.reached(this.#appender.through);
     for (const refusal of batch.refusals) this.#lanes.refusalCommitted(refusal);
+    if (this.#announced === undefined) this.#services.carefulTurn.leave(this);
     this.#metrics.appended(batch.events, tookMs);
     this.#checkpoints.appended(batch.records.length);
     this.#settled();

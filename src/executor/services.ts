@@ -3,6 +3,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Metrics } from '../ports/metrics.ts';
+import type { CarefulTurn } from './careful.ts';
 import type { DispatchBalance } from './dispatch-balance.ts';
 import type { FlowFollower } from './flow-follower.ts';
 import type { LiveBytes } from './live-bytes.ts';
@@ -27,4 +28,5 @@ export interface Services {
   readonly balance: DispatchBalance;
   readonly live: LiveBytes;
   readonly turns: Turns;
+  readonly carefulTurn: CarefulTurn;
 }

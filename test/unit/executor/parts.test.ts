@@ -2,14 +2,20 @@
 import { describe, expect, test } from 'vitest';
 import type { CommandFailedInput, Input } from '../../../src/engine/input.ts';
 import { BrokerTime } from '../../../src/executor/broker-time.ts';
-import { CarefulMode, nameOf, noHistory, OwnersLog } from '../../../src/executor/careful.ts';
+import {
+  CarefulMode,
+  CarefulTurn,
+  nameOf,
+  noHistory,
+  OwnersLog,
+} from '../../../src/executor/careful.ts';
 import { DispatchBalance } from '../../../src/executor/dispatch-balance.ts';
 import { type Candidate, Inputs, type InputSource } from '../../../src/executor/inputs.ts';
 import { LiveBytes } from '../../../src/executor/live-bytes.ts';
 import { LogEnd } from '../../../src/executor/log-end.ts';
 import { PageQueue } from '../../../src/executor/page-queue.ts';
 import { RecordQueue } from '../../../src/executor/record-queue.ts';
-import { Turns } from '../../../src/executor/turns.ts';
+import { Turns, type TurnTaker } from '../../../src/executor/turns.ts';
 import { executionId, taskRunId } from '../../../src/model/ids.ts';
 import { limits } from '../../../src/model/limits.ts';
 import type { LogRecord } from '../../../src/model/log-records.ts';
@@ -311,14 +317,35 @@ describe('careful mode', () => {
   });
 });
 
-test('turns: everybody who asked gets one per pass, and one who asks again another', async () => {
-  const clock = {
-    now: () => 0,
-    monotonic: () => 0,
-    after: () => () => undefined,
-    yield: async () => undefined,
+test('one careful partition of a process has an input under way, and the others come after it', async () => {
+  const turns = new Turns({ ...stillClock, yield: async () => undefined });
+  const careful = new CarefulTurn(turns);
+  const log: string[] = [];
+  const taker = (name: string): TurnTaker => {
+    const self = {
+      turn: () => {
+        if (careful.take(self)) log.push(name);
+      },
+    };
+    return self;
   };
-  const turns = new Turns(clock);
+  const [first, second, third] = [taker('first'), taker('second'), taker('third')];
+  for (const each of [first, second, third]) turns.request(each);
+  await eventually('the first', () => log.length === 1);
+  careful.leave(third);
+  turns.request(second);
+  careful.leave(first);
+  await eventually('the second', () => log.length === 2);
+  careful.leave(second);
+  turns.request(third);
+  await eventually('the third', () => log.length === 3);
+  expect(log).toEqual(['first', 'second', 'third']);
+});
+
+const stillClock = { now: () => 0, monotonic: () => 0, after: () => () => undefined };
+
+test('turns: everybody who asked gets one per pass, and one who asks again another', async () => {
+  const turns = new Turns({ ...stillClock, yield: async () => undefined });
   const log: string[] = [];
   const once = {
     turn: () => {
