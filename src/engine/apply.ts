@@ -17,6 +17,7 @@ import { taskRetrying } from './apply/task-retrying.ts';
 import { taskScheduled } from './apply/task-scheduled.ts';
 import { taskSleeping } from './apply/task-sleeping.ts';
 import { taskStarted } from './apply/task-started.ts';
+import { valuesLoaded } from './apply/values-loaded.ts';
 import type { MutableState } from './state/mutable-state.ts';
 
 type EventOf<Type extends EventType> = Extract<Event, { readonly type: Type }>;
@@ -32,6 +33,7 @@ export const appliers: {
   'stage.entered': stageEntered,
   'block.stopping': blockStopping,
   'block.swept': blockSwept,
+  'values.loaded': valuesLoaded,
   'iteration.ended': iterationEnded,
   'task.scheduled': taskScheduled,
   'task.started': taskStarted,

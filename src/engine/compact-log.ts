@@ -2,13 +2,14 @@
  * One aligned line for each event, for people: `millrace events tail`, golden traces, failing tests. Ids are
  * shortened to their last six characters, task runs are written `/2`, public sequence numbers `#3`.
  */
+import type { Cause } from '../model/cause.ts';
 import type {
   BlockOpened,
-  Cause,
   Event,
   ExecutionCreated,
   ExecutionEnding,
   IterationEnded,
+  LoopValues,
   StageEntered,
   TaskEnded,
   TaskRetrying,
@@ -73,11 +74,13 @@ function summary(event: Event): readonly string[] {
     case 'block.opened':
       return openedWords(event);
     case 'stage.entered':
-      return [`/${event.run}`, event.stage, event.state, ...errorWords(event)];
+      return [`/${event.run}`, event.stage, stageAttempt(event), event.state, ...errorWords(event)];
     case 'block.stopping':
       return [`/${event.run}`, event.mode, event.state, timedOutText(event), ...errorWords(event)];
     case 'block.swept':
       return [`/${event.run}`];
+    case 'values.loaded':
+      return [...runWords(event), valuesText(event.loop)];
     case 'iteration.ended':
       return iterationWords(event);
     case 'task.retrying':
@@ -191,10 +194,15 @@ function openedWords(event: BlockOpened): readonly string[] {
     ...runWords(event),
     attemptText(event.attempt),
     branch === undefined ? '' : `branch=${branch ?? 'none'}`,
-    loop === undefined ? '' : value('values', loop.keys ?? loop.values),
+    loop === undefined ? '' : valuesText(loop),
+    loop?.pages === undefined ? '' : `total=${event.total}`,
     failFast === undefined ? '' : `fail-fast=${failFast}`,
     timeoutText(event.timeoutAtMs),
   ];
+}
+
+function valuesText({ keys, values }: Pick<LoopValues, 'keys' | 'values'>): string {
+  return value('values', keys ?? values);
 }
 
 function iterationWords(event: IterationEnded): readonly string[] {
@@ -232,6 +240,10 @@ type OfRun = Pick<TaskEnded, 'run' | 'parent' | 'task' | 'taskType' | 'iteration
 function run({ run: ordinal, parent, iteration }: OfRun): string {
   const index = iteration === undefined ? '' : `[${iteration.index}]`;
   return parent === 0 ? `/${ordinal}` : `/${parent}/${ordinal}${index}`;
+}
+
+function stageAttempt({ attempt }: StageEntered): string {
+  return attempt === undefined ? '' : attemptText(attempt);
 }
 
 /** The first attempt goes without saying. */

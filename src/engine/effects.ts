@@ -43,6 +43,7 @@ export function effectsOf(event: Event): readonly Effect[] {
     case 'stage.entered':
     case 'block.stopping':
     case 'block.swept':
+    case 'values.loaded':
     case 'iteration.ended':
     case 'task.started':
     case 'task.sleeping':

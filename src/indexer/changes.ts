@@ -127,6 +127,13 @@ export class ViewChanges {
       case 'task.started':
         this.#taskRun(event.execution, event.run).startedAtMs = event.time;
         return;
+      case 'values.loaded':
+        Object.assign(this.#taskRun(event.execution, event.run), {
+          ...taskOf(event),
+          state: 'SUCCESS',
+          endedAtMs: event.time,
+        } satisfies Partial<TaskRunPatch>);
+        return;
       case 'task.ended':
         this.#taskEnded(patch, event);
         return;

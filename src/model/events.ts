@@ -1,8 +1,10 @@
 import type { Json, JsonObject } from '../support/json.ts';
-import type { CommandRejection, EndExecution, ReplyAddress } from './commands.ts';
+import type { Happened } from './cause.ts';
+import type { CommandRejection, EndExecution } from './commands.ts';
 import type { Failure, Outcome } from './failure.ts';
 import type { ExecutionId } from './ids.ts';
 import type { DeferredExpression, LogLevel } from './records.ts';
+import type { ValueReference } from './reference.ts';
 import type { RecordOrigin, SourcePosition, StartRequest, TriggerContext } from './starts.ts';
 import type { State, TerminalState } from './states.ts';
 
@@ -24,6 +26,7 @@ export type ExecutionEvent =
   | StageEntered
   | BlockStopping
   | BlockSwept
+  | ValuesLoaded
   | IterationEnded
   | TaskScheduled
   | TaskStartedOnWorker
@@ -32,39 +35,6 @@ export type ExecutionEvent =
   | TaskEnded;
 
 export type EventType = Event['type'];
-
-interface Happened {
-  /** Milliseconds since 1970; never lower than the entity's last event. See invariant 3 for its sources. */
-  readonly time: number;
-  readonly cause: Cause;
-}
-
-/** What the step was given that led to the event. */
-export type Cause =
-  | { readonly kind: 'start'; readonly offset: number }
-  | {
-      readonly kind: 'command';
-      readonly offset: number;
-      readonly replyTo?: ReplyAddress;
-      readonly source?: SourcePosition;
-    }
-  | { readonly kind: 'timer'; readonly dueMs: number }
-  | { readonly kind: 'continue' }
-  | { readonly kind: 'worker-gone'; readonly worker: string }
-  | { readonly kind: 'dispatch-stale'; readonly dispatch: number }
-  | { readonly kind: 'effect-refused'; readonly offset: number; readonly index: number }
-  | CommandFailedCause;
-
-/** A step threw. What the input was is kept: its record becomes a dead letter, its sender gets a reply. */
-export interface CommandFailedCause {
-  readonly kind: 'command-failed';
-  readonly message: string;
-  /** The record that was stepped; absent for timers and continuations. */
-  readonly origin?: RecordOrigin;
-  readonly preview?: string;
-  readonly replyTo?: ReplyAddress;
-  readonly source?: SourcePosition;
-}
 
 /** The part of an execution's identity that its public records repeat. */
 export interface About {
@@ -193,6 +163,8 @@ export interface LoopValues {
   readonly values: readonly Json[];
   /** Of a map. */
   readonly keys?: readonly string[];
+  /** These are only the first: where workers find the others. */
+  readonly pages?: ValueReference;
 }
 
 export type BlockStage = 'tasks' | 'errors' | 'finally' | 'waiting';
@@ -206,6 +178,8 @@ export interface StageEntered extends Happened {
   readonly stage: Exclude<BlockStage, 'tasks'>;
   /** Tasks of the stage. */
   readonly total: number;
+  /** The newest attempt, where the block could not open in it, but in one before. */
+  readonly attempt?: number;
   /** What the block will end in. */
   readonly state: TerminalState;
   readonly error?: Failure;
@@ -239,6 +213,13 @@ export interface BlockSwept extends Happened {
   readonly run: number;
 }
 
+/** A worker has brought the next page of what a loop goes through; the run that fetched it is over. */
+export interface ValuesLoaded extends OfRun {
+  readonly type: 'values.loaded';
+  /** `run` in it is the ordinal under which the page is kept. */
+  readonly loop: Omit<LoopValues, 'pages'>;
+}
+
 /** What is kept of an iteration; everything else of it is forgotten. */
 export interface IterationEnded extends Happened {
   readonly type: 'iteration.ended';
@@ -248,11 +229,13 @@ export interface IterationEnded extends Happened {
   /** The loop's. */
   readonly parent: number;
   readonly index: number;
+  /** Where the loop goes through a map. */
+  readonly key?: string;
   readonly state: TerminalState;
   /** By the loop's `outputs`; null when it names none or the iteration failed. */
   readonly outputs: Json;
   readonly error?: Failure;
-  /** Runs that are forgotten. */
+  /** Runs that are forgotten; after its last iteration also a page of values. */
   readonly drops: readonly number[];
   readonly wasDetached?: true;
 }

@@ -201,6 +201,18 @@ export const limits = {
     unit: 'records',
     meaning: 'Values that one `foreach` goes through; more fail the task.',
   },
+  loopPageBytes: {
+    value: 128 * 1024,
+    unit: 'bytes',
+    meaning:
+      'Values of a `foreach` that have more than inlineValueBytes are brought by workers in pages of this size; a larger value among them is a reference.',
+  },
+  loopPages: {
+    value: 8,
+    unit: 'records',
+    meaning:
+      'Pages of values that a `foreach` holds; the next one is fetched when an older one is done with.',
+  },
   flowDefinitions: {
     value: 2_000,
     unit: 'records',

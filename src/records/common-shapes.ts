@@ -2,6 +2,7 @@ import type { ReplyAddress } from '../model/commands.ts';
 import type { Failure, FailureCode } from '../model/failure.ts';
 import type { ExecutionId, TaskRunId } from '../model/ids.ts';
 import type { DeferredExpression } from '../model/records.ts';
+import { referenceMarker, type ValueReference } from '../model/reference.ts';
 import type {
   RecordOrigin,
   SourcePosition,
@@ -51,6 +52,18 @@ export const failureShape: Shape<Failure> = titled(
     type: optional(text),
     details: optional(object),
     outputs: optional(json),
+  }),
+);
+
+export const referenceShape: Shape<ValueReference> = titled(
+  'ValueReference',
+  record<ValueReference>({
+    [referenceMarker]: oneOf([1]),
+    kind: oneOf(['reference']),
+    uri: text,
+    bytes: natural,
+    sha256: text,
+    contentType: text,
   }),
 );
 

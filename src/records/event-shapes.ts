@@ -1,5 +1,6 @@
 /** The shapes of all events, as model/events.ts has them. A new event there does not compile without one here. */
 import type { CommandRejection } from '../model/commands.ts';
+import type { Cause, CommandFailedCause } from '../model/cause.ts';
 import type * as model from '../model/events.ts';
 import { logLevels } from '../model/records.ts';
 import { executionStates } from '../model/states.ts';
@@ -10,6 +11,7 @@ import {
   failureShape,
   originShape,
   outcomeShape,
+  referenceShape,
   replyShape,
   sourceShape,
   startShape,
@@ -35,11 +37,11 @@ import {
   variants,
 } from './shape.ts';
 
-const causeShape: Shape<model.Cause> = titled(
+const causeShape: Shape<Cause> = titled(
   'Cause',
-  variants<model.Cause, 'kind'>('kind', {
+  variants<Cause, 'kind'>('kind', {
     start: record({ kind: oneOf(['start']), offset: natural }),
-    command: record<Extract<model.Cause, { readonly kind: 'command' }>>({
+    command: record<Extract<Cause, { readonly kind: 'command' }>>({
       kind: oneOf(['command']),
       offset: natural,
       replyTo: optional(replyShape),
@@ -50,7 +52,7 @@ const causeShape: Shape<model.Cause> = titled(
     'worker-gone': record({ kind: oneOf(['worker-gone']), worker: text }),
     'effect-refused': record({ kind: oneOf(['effect-refused']), offset: natural, index: natural }),
     'dispatch-stale': record({ kind: oneOf(['dispatch-stale']), dispatch: natural }),
-    'command-failed': record<model.CommandFailedCause>({
+    'command-failed': record<CommandFailedCause>({
       kind: oneOf(['command-failed']),
       message: text,
       origin: optional(originShape),
@@ -97,6 +99,7 @@ const task = {
   taskType: text,
   iteration: optional(iterationShape),
 };
+const values = { run: natural, values: list(json), keys: optional(list(text)) };
 const cancels = record({ workerGroup: text, dispatch: natural });
 const yes = oneOf([true]);
 
@@ -148,9 +151,7 @@ export const eventShapes = {
     limit: natural,
     failFast: optional(oneOf(['wait', 'kill', 'detach'])),
     branch: optional(nullable(text)),
-    loop: optional(
-      record<model.LoopValues>({ run: natural, values: list(json), keys: optional(list(text)) }),
-    ),
+    loop: optional(record<model.LoopValues>({ ...values, pages: optional(referenceShape) })),
     timeoutAtMs: optional(milliseconds),
   }),
   'stage.entered': event<model.StageEntered>('stage.entered', {
@@ -158,6 +159,7 @@ export const eventShapes = {
     run: natural,
     stage: oneOf(['errors', 'finally', 'waiting']),
     total: natural,
+    attempt: optional(natural),
     state: terminalStateShape,
     error: optional(failureShape),
     detaches: optional(natural),
@@ -171,11 +173,17 @@ export const eventShapes = {
     timedOut: optional(yes),
   }),
   'block.swept': event<model.BlockSwept>('block.swept', { execution, run: natural }),
+  'values.loaded': event<model.ValuesLoaded>('values.loaded', {
+    execution,
+    ...task,
+    loop: record<model.ValuesLoaded['loop']>(values),
+  }),
   'iteration.ended': event<model.IterationEnded>('iteration.ended', {
     execution,
     run: natural,
     parent: natural,
     index: natural,
+    key: optional(text),
     state: terminalStateShape,
     outputs: json,
     error: optional(failureShape),

@@ -1,3 +1,5 @@
+import { expressionEvaluate } from '../engine/tasks/expression-evaluate.ts';
+import { valuesPage } from '../engine/tasks/values-page.ts';
 import type { TaskFinished } from '../model/commands.ts';
 import type { TaskType } from '../model/catalog.ts';
 import { limits } from '../model/limits.ts';
@@ -20,6 +22,7 @@ import { refuseImitations } from './outputs.ts';
 import type { PropertyCheck } from './properties.ts';
 import type { TaskLog } from './task-log.ts';
 import { withinTime } from './time-limit.ts';
+import { pageOfValues } from './values-page.ts';
 
 /** What task runs of a worker share. */
 export interface TaskRunTools {
@@ -49,8 +52,14 @@ export interface TaskRunRequest {
   readonly log: TaskLog;
 }
 
-/** The internal type by which the engine has expressions evaluated: its outputs are its properties. */
-export const evaluateType = 'expression.evaluate';
+/** Our own types, by which the engine has done what it may not: what becomes of their properties. */
+const ownTypes: ReadonlyMap<
+  string,
+  (properties: JsonObject, blobs: BlobStore) => Promise<JsonObject>
+> = new Map([
+  [expressionEvaluate.type, (properties: JsonObject) => Promise.resolve(properties)],
+  [valuesPage.type, pageOfValues],
+]);
 
 /**
  * Does one dispatch from its record to the record of its result. Never throws: whatever goes wrong is a
@@ -85,9 +94,10 @@ export async function runDispatch(
 
 async function outputsOf(request: TaskRunRequest, tools: TaskRunTools): Promise<JsonObject> {
   const { dispatch, signal, log } = request;
-  const task = dispatch.taskType === evaluateType ? undefined : await resolve(dispatch, tools);
+  const own = ownTypes.get(dispatch.taskType);
+  if (own !== undefined) return own(await propertiesOf(request, tools), tools.blobs);
+  const task = await resolve(dispatch, tools);
   const properties = await propertiesOf(request, tools);
-  if (task === undefined) return properties;
   tools.propertyCheck.check(task.type, properties);
   return task.runner(properties, {
     namespace: dispatch.namespace,
@@ -179,7 +189,7 @@ async function succeed(
   const masked = request.masker.isEmpty ? outputs : maskedObject(outputs, request.masker);
   const record = finish({ state: 'SUCCESS', outputs: masked });
   const text = record.value ?? '';
-  if (request.dispatch.taskType !== evaluateType) refuseImitations(masked, text);
+  if (!ownTypes.has(request.dispatch.taskType)) refuseImitations(masked, text);
   // The text is the record's; only a large one is measured output by output.
   if (text.length * 3 <= limits.inlineValueBytes.value) return record;
   return finish({ state: 'SUCCESS', outputs: await externaliseMembers(masked, tools.blobs) });

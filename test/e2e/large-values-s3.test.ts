@@ -1,5 +1,6 @@
 /** Large values on the run's real S3, through the real command. */
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { limits } from '../../src/model/limits.ts';
 import { S3_START_TIMEOUT_MS, s3Account, type S3Account } from '../services/s3.ts';
 import { TestBucket } from '../services/s3-bucket.ts';
 import { MillraceFolder } from './millrace-folder.ts';
@@ -55,6 +56,37 @@ outputs:
     const { answer } = await millrace.post('/api/v1/executions/shop/large?wait=30s', inputs);
     expect(answer).toMatchObject({ state: 'SUCCESS', outputs: { length: TEXT_LENGTH } });
     expect(await bucket.keys()).toEqual([expect.stringMatching(/^blobs\/[0-9a-f]{64}$/)]);
+  });
+
+  it('that a loop goes through comes in pages, each a blob beside the whole', async () => {
+    millrace.write(
+      'flows/large.yaml',
+      `
+id: large
+namespace: shop
+inputs:
+  - { id: values, type: json }
+tasks:
+  - id: each
+    type: foreach
+    values: << inputs.values >>
+    concurrencyLimit: 0
+    tasks:
+      - { id: seen, type: assert, conditions: [ << item.value.n == item.index >> ] }
+outputs:
+  - { id: count, type: int, value: << outputs.each.count >> }
+  - { id: failed, type: int, value: << outputs.each.failed >> }
+`,
+    );
+    await millrace.start();
+    const values = Array.from({ length: 4_000 }, (_, n) => ({ n, text: 'x'.repeat(100) }));
+    const inputs = JSON.stringify({ inputs: { values } });
+    const { answer } = await millrace.post('/api/v1/executions/shop/large?wait=30s', inputs);
+    expect(answer).toMatchObject({ state: 'SUCCESS', outputs: { count: 4_000, failed: 0 } });
+    const bytes = Buffer.byteLength(JSON.stringify(values));
+    const pages = Math.ceil(bytes / limits.loopPageBytes.value);
+    // The whole, the list of the pages, and each page but the first, which comes with the answer.
+    expect((await bucket.keys()).length).toBe(2 + pages - 1);
   });
 
   it('has no place in a bucket that is not there: said at the start and by doctor', async () => {

@@ -81,7 +81,7 @@ function checkRuns(id: string, events: readonly HappenedEvent[]): readonly strin
     if (!('run' in event) || !('task' in event || event.type === 'task.started')) continue;
     const { run } = event;
     if (ended.has(run)) problems.push(`${id}: ${event.type} of run ${run} after its end`);
-    if (event.type === 'task.ended') ended.add(run);
+    if (event.type === 'task.ended' || event.type === 'values.loaded') ended.add(run);
     else dispatches.set(run, dispatches.get(run) ?? 0);
     if (event.type !== 'task.scheduled') continue;
     const expected = (dispatches.get(run) ?? 0) + 1;

@@ -32,6 +32,7 @@ function sightsOf(event: Event): readonly Sight[] {
   const { reason, taskType } = event;
   if (reason === 'worker-gone') sights.push('a lease of a gone worker is handed out again');
   if (reason === 'stale') sights.push('a stale dispatch is handed out again');
+  if (taskType === 'values.page') sights.push('a loop gets a page of its values');
   if (taskType === 'expression.evaluate') sights.push('an expression is evaluated by a worker');
   return sights;
 }

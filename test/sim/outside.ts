@@ -4,7 +4,7 @@ import { sleep } from '../../src/ports/clock.ts';
 import { type TaskContext, TaskFailure, type TaskRunner } from '../../src/plugin/index.ts';
 import type { PluginManifest } from '../../src/plugin/manifest.ts';
 import { sha256HexOfText } from '../../src/support/digest.ts';
-import type { JsonObject } from '../../src/support/json.ts';
+import type { Json, JsonObject } from '../../src/support/json.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
 /** What the tasks of all workers do to the world: an effect by its idempotency key. */
@@ -28,7 +28,7 @@ export class Outside {
         const outcome = properties['unknown'] === true ? 'unknown' : 'definite';
         throw new TaskFailure('sim.declined', 'declined', { outcome });
       }
-      return { value: properties['value'] ?? null };
+      return { value: valueOf(properties) };
     };
   }
 
@@ -38,6 +38,14 @@ export class Outside {
     this.effects.set(idempotencyKey, effect);
   }
 }
+
+function valueOf({ value = null, many }: JsonObject): Json {
+  if (typeof many !== 'number') return value;
+  return Array.from({ length: many }, (_, n) => ({ n, text: 'x'.repeat(LARGE) }));
+}
+
+/** A hundred of them are more than a record holds. */
+const LARGE = 5_000;
 
 /** The manifest of the plugin that the simulated flows use. */
 const simPlugin: PluginManifest = {
@@ -55,6 +63,11 @@ const simPlugin: PluginManifest = {
       where: 'worker',
       properties: {
         value: { 'x-kind': 'templated', description: 'Given back.' },
+        many: {
+          'x-kind': 'static',
+          description: 'Gives a list of so many large values.',
+          type: 'integer',
+        },
         failUntil: {
           'x-kind': 'static',
           description: 'Fails before this attempt.',

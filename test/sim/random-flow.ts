@@ -136,6 +136,7 @@ class RandomFlow {
         default: inside(2),
       }),
       () => this.#loop(failFast, limit, inside),
+      ...(random.chance(0.2) ? [() => this.#pagedLoop(failFast, limit, inside)] : []),
     ]);
     return {
       id,
@@ -164,6 +165,31 @@ class RandomFlow {
       ...(random.chance(0.5)
         ? { outputs: [{ id: 'twice', type: 'int', value: '<< item.value * 2 >>' }] }
         : {}),
+    };
+  }
+
+  /** A loop over values that are too many for a record: they come page by page. */
+  #pagedLoop(
+    failFast: string,
+    concurrencyLimit: number,
+    inside: (most: number) => readonly Task[],
+  ): Task {
+    const values = this.#next();
+    const item = { id: this.#next(), type: 'return', value: '<< item.value.n >>' };
+    const work = this.#random.chance(0.2) ? inside(1) : [];
+    return {
+      type: 'sequence',
+      tasks: [
+        { id: values, type: 'sim.work', many: 60 + this.#random.integer(60) },
+        {
+          id: this.#next(),
+          type: 'foreach',
+          values: `<< outputs.${values}.value >>`,
+          failFast,
+          concurrencyLimit,
+          tasks: [item, ...work],
+        },
+      ],
     };
   }
 

@@ -30,6 +30,7 @@ export const sights = [
   'an agenda is continued',
   'an effect is refused for good',
   'an expression is evaluated by a worker',
+  'a loop gets a page of its values',
   'a flow has changed when an execution of it ends',
   'checkpoints are compacted',
   'events expire',

@@ -1,10 +1,11 @@
 import type { BlockOpened } from '../../model/events.ts';
 import { newBlock } from '../state/block.ts';
+import { newLoop } from '../state/loop.ts';
 import type { MutableState } from '../state/mutable-state.ts';
-import { attemptsOf, identityOf, runOpened } from './progress.ts';
+import { attemptsOf, identityOf, putValues, runOpened } from './progress.ts';
 
 export function blockOpened(state: MutableState, event: BlockOpened): void {
-  const { execution, run, attempt, branch, loop } = event;
+  const { execution, run, attempt, branch, loop, total } = event;
   const before = state.run(execution, run);
   const attempts = attemptsOf(before);
   const head = runOpened(state, event);
@@ -16,13 +17,11 @@ export function blockOpened(state: MutableState, event: BlockOpened): void {
     reached: 'block',
     block: newBlock(shapeOf(event), attempts.lastChild),
     ...(branch === undefined ? {} : { branch }),
-    ...(loop === undefined ? {} : { loop: { values: loop.run, itemBytes: 0 } }),
+    ...(loop === undefined ? {} : { loop: newLoop(total, loop) }),
   });
   if (loop === undefined) return state.putHead(head);
-  const { run: ordinal, values, keys } = loop;
-  const part = { phase: 'values', ordinal, parent: run, values } as const;
-  state.putRun(execution, keys === undefined ? part : { ...part, keys });
-  state.putHead({ ...head, nextRun: Math.max(head.nextRun, ordinal + 1) });
+  putValues(state, event, loop, run);
+  state.putHead({ ...head, nextRun: Math.max(head.nextRun, loop.run + 1) });
 }
 
 function shapeOf({
@@ -30,11 +29,15 @@ function shapeOf({
   limit,
   failFast,
   timeoutAtMs,
+  loop,
 }: BlockOpened): Parameters<typeof newBlock>[0] {
   return {
     total,
     limit,
     ...(failFast === undefined ? {} : { failFast }),
     ...(timeoutAtMs === undefined ? {} : { timeoutAtMs }),
+    ...(loop?.pages === undefined
+      ? {}
+      : { paging: { loaded: loop.values.length, held: 1, asked: false } }),
   };
 }

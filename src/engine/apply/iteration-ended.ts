@@ -1,20 +1,23 @@
 import type { IterationEnded } from '../../model/events.ts';
 import { estimateBytes } from '../estimate.ts';
-import { childEnded } from '../state/block.ts';
+import { childEnded, pageDone } from '../state/block.ts';
+import { iterationLeft, pageDoneAfter } from '../state/loop.ts';
 import type { MutableState } from '../state/mutable-state.ts';
 import { headOf } from './progress.ts';
 
 export function iterationEnded(state: MutableState, event: IterationEnded): void {
-  const { execution, run: ordinal, parent, index, outputs, time } = event;
+  const { execution, run: ordinal, parent, index, key, outputs, drops, time } = event;
   const head = headOf(state, execution);
-  for (const dropped of event.drops) state.dropRun(execution, dropped);
+  for (const dropped of drops) state.dropRun(execution, dropped);
   const item = { phase: 'item', ordinal, parent, index, state: event.state, outputs } as const;
-  state.putRun(execution, item);
+  state.putRun(execution, key === undefined ? item : { ...item, key });
   const around = state.run(execution, parent);
   if (around?.phase === 'block' && around.loop !== undefined) {
     const itemBytes = around.loop.itemBytes + estimateBytes(outputs);
-    const loop = { ...around.loop, itemBytes };
-    state.putRun(execution, { ...around, loop, block: childEnded(around.block, event) });
+    const loop = { ...iterationLeft(around.loop, index, drops), itemBytes };
+    const isDone = pageDoneAfter(around.loop, index) !== undefined;
+    const block = childEnded(isDone ? pageDone(around.block) : around.block, event);
+    state.putRun(execution, { ...around, loop, block });
   }
   const detached = head.detached - (event.wasDetached === true ? 1 : 0);
   state.putHead({ ...head, timeMs: time, detached });

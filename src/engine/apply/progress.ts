@@ -2,20 +2,23 @@
 import type {
   BlockOpened,
   IterationPlace,
+  LoopValues,
   TaskEnded,
   TaskRetrying,
   TaskScheduled,
   TaskSleeping,
+  ValuesLoaded,
 } from '../../model/events.ts';
 import type { ExecutionId } from '../../model/ids.ts';
 import { present } from '../../support/assert.ts';
-import { type BlockState, childEnded, childOpened, newBlock } from '../state/block.ts';
+import { type BlockState, childEnded, childOpened, newBlock, pageAsked } from '../state/block.ts';
 import {
   type Attempts,
   blockOf,
   type ExecutionHead,
   type Part,
   type RunIdentity,
+  VALUES_TASK,
 } from '../state/execution.ts';
 import type { MutableState } from '../state/mutable-state.ts';
 
@@ -45,9 +48,10 @@ export function attemptsOf(before: Part | undefined): Attempts {
 
 /** The blocks around a run that goes on, and the head with what every event of a run changes. */
 export function runOpened(state: MutableState, event: OfRun): ExecutionHead {
-  const { execution, parent, run } = event;
+  const { execution, parent, run, task } = event;
   const head = beforeChild(state, event);
-  return withBlock(state, head, { execution, ordinal: parent }, (block) => childOpened(block, run));
+  const opened = task === VALUES_TASK ? pageAsked : childOpened;
+  return withBlock(state, head, { execution, ordinal: parent }, (block) => opened(block, run));
 }
 
 /** The same for one that has ended. */
@@ -74,6 +78,17 @@ function beginIteration(state: MutableState, execution: ExecutionId, place: Iter
   if (state.run(execution, ordinal) !== undefined) return;
   const block = newBlock({ total: 0, limit: 1 });
   state.putRun(execution, { phase: 'iteration', ordinal, parent: loop, index, block });
+}
+
+/** What a loop goes through has a part of its own, so that it is not written again with each change. */
+export function putValues(
+  state: MutableState,
+  { execution }: BlockOpened | ValuesLoaded,
+  { run: ordinal, values, keys }: LoopValues,
+  parent: number,
+): void {
+  const part = { phase: 'values', ordinal, parent, values } as const;
+  state.putRun(execution, keys === undefined ? part : { ...part, keys });
 }
 
 interface BlockPlace {

@@ -2,7 +2,7 @@ import type { TaskEnded } from '../../model/events.ts';
 import { taskRunId } from '../../model/ids.ts';
 import { limits } from '../../model/limits.ts';
 import type { JsonObject } from '../../support/json.ts';
-import type { ExecutionHead } from '../state/execution.ts';
+import { type ExecutionHead, isOwnTask } from '../state/execution.ts';
 import type { MutableState } from '../state/mutable-state.ts';
 import { identityOf, runEnded } from './progress.ts';
 
@@ -18,7 +18,7 @@ export function taskEnded(state: MutableState, event: TaskEnded): void {
     state: event.state,
     outputs,
     ...(error === undefined ? {} : { error }),
-    ...(isKept ? { values: before.loop.values } : {}),
+    ...(isKept ? { pages: before.loop.pages } : {}),
   });
   if (event.dropsItems === true) state.dropItems(execution, run);
   state.putHead({
@@ -30,12 +30,17 @@ export function taskEnded(state: MutableState, event: TaskEnded): void {
   });
 }
 
-/** A failure that rises through blocks is one. */
+/** A failure that rises through blocks is one. That of a run of our own is told by the run, and is its loop's. */
 function failuresOf({ failures }: ExecutionHead, event: TaskEnded): ExecutionHead['failures'] {
-  const { execution, run, error } = event;
-  const isOwn = event.state === 'FAILED' && error?.taskRunId === taskRunId(execution, run);
-  if (!isOwn || failures.length >= limits.failuresKept.value) return failures;
-  return [...failures, error];
+  const { execution, run, task, error } = event;
+  if (event.state !== 'FAILED' || error === undefined) return failures;
+  const isOwn = error.taskRunId === taskRunId(execution, run);
+  if (!isOwn && !isOwnTask(task)) return failures;
+  const isKnown = failures.some(
+    ({ taskRunId, attempt, message }) =>
+      taskRunId === error.taskRunId && attempt === error.attempt && message === error.message,
+  );
+  return isKnown || failures.length >= limits.failuresKept.value ? failures : [...failures, error];
 }
 
 function variablesOf(

@@ -3,7 +3,7 @@
  * was about ends FAILED with all its effects, its sender is told, its record becomes a dead letter, and the
  * partition goes on. Nothing here needs the flow's definition, which may be the very thing that is broken.
  */
-import type { CommandFailedCause } from '../../model/events.ts';
+import type { CommandFailedCause } from '../../model/cause.ts';
 import { type ExecutionId, parseExecutionId } from '../../model/ids.ts';
 import { limits } from '../../model/limits.ts';
 import type { RecordOrigin } from '../../model/starts.ts';

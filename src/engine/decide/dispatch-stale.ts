@@ -6,7 +6,7 @@ import { advance } from '../progress/advance.ts';
 import { dispatchAgain } from '../progress/dispatch.ts';
 import { ExecutionStep } from '../progress/execution-step.ts';
 import { stopAround } from '../progress/regions.ts';
-import { endRun } from '../progress/stop-run.ts';
+import { stopRun } from '../progress/stop-run.ts';
 
 export function onDispatchStale(
   draft: Draft,
@@ -21,6 +21,6 @@ export function onDispatchStale(
   const step = new ExecutionStep(draft, definitions, execution, { cause, timeMs });
   if (stopAround(step.view, run) === undefined) return dispatchAgain(step, run, 'stale');
   // What was cancelled begins nothing: what nobody has begun for so long is given up.
-  endRun(step, run, 'CANCELLED');
+  stopRun(step, run, 'CANCELLED');
   advance(step);
 }

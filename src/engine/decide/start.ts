@@ -1,5 +1,5 @@
 /** A record of `starts`: an execution, or the event that says why there is none. */
-import type { Cause } from '../../model/events.ts';
+import type { Cause } from '../../model/cause.ts';
 import { type ExecutionId, partitionOf } from '../../model/ids.ts';
 import type { StartRequest } from '../../model/starts.ts';
 import type { Definitions } from '../definitions.ts';

@@ -13,13 +13,15 @@ import { failAttempt, failTask } from '../progress/attempts.ts';
 import { endTask } from '../progress/end-task.ts';
 import { ExecutionStep } from '../progress/execution-step.ts';
 import { failureOf } from '../progress/failure.ts';
+import { takePage } from '../progress/loop-pages.ts';
 import { openTaskWhen, runTask } from '../progress/open-task.ts';
-import { OUTPUTS_TASK } from '../progress/outputs-task.ts';
 import { stopAround } from '../progress/regions.ts';
 import { problemOf } from '../progress/render.ts';
-import { type DispatchedRun, WHEN } from '../state/execution.ts';
+import { enterLastStage } from '../progress/stop-run.ts';
+import { type DispatchedRun, OUTPUTS_TASK, VALUES_TASK, WHEN } from '../state/execution.ts';
 import { problem } from '../tasks/executor-task.ts';
 import { expressionEvaluate } from '../tasks/expression-evaluate.ts';
+import { readFirstPage, valuesPage } from '../tasks/values-page.ts';
 
 export function onTaskFinished(
   draft: Draft,
@@ -46,13 +48,15 @@ function takeResult(step: ExecutionStep, run: DispatchedRun, command: TaskFinish
   }
   if ('error' in result) {
     const { state, outcome, outputs = null } = result;
-    const error = failureOf(step, name, { ...result.error });
+    const error = failureOf(step, name, result.error);
     const failed = { error, outcome, outputs, startedAtMs };
     if (state === 'FAILED') return failAttempt(step, name, failed);
     return endTask(step, name, { state, ...failed });
   }
   const { state, outputs } = result;
-  if (run.taskType === expressionEvaluate.type) return takeValues(step, run, outputs);
+  if (run.task === VALUES_TASK) return takePage(step, run, outputs);
+  const isOurs = run.taskType === expressionEvaluate.type || run.taskType === valuesPage.type;
+  if (isOurs) return takeValues(step, run, outputs);
   endTask(step, name, { state, outputs, startedAtMs });
 }
 
@@ -63,14 +67,19 @@ function outputsTooLarge(run: DispatchedRun): ReturnType<typeof problem> {
   return problem('outputs-too-large', message);
 }
 
-/** Expressions that were evaluated on behalf of something: it goes on with their values. */
+/** What a worker was asked for on behalf of something has come: that goes on with it. */
 function takeValues(step: ExecutionStep, run: DispatchedRun, values: JsonObject): void {
   const name = step.nameOf(run);
   if (run.task === OUTPUTS_TASK) return endTask(step, name, { state: 'SUCCESS', outputs: values });
   if (stopAround(step.view, run) !== undefined) {
-    return endTask(step, name, { state: 'CANCELLED', outputs: null });
+    const end = { state: 'CANCELLED' } as const;
+    if (!enterLastStage(step, name, end)) endTask(step, name, { ...end, outputs: null });
+    return;
   }
   const place = step.placeOf(run);
+  if (run.taskType === valuesPage.type) {
+    return runTask(step, place, values, readFirstPage(values['values']));
+  }
   if (!(WHEN in run.properties)) return runTask(step, place, values);
   let holds: boolean;
   try {

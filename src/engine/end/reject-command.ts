@@ -1,5 +1,5 @@
 import type { CommandRejection, EndExecution } from '../../model/commands.ts';
-import type { Cause } from '../../model/events.ts';
+import type { Cause } from '../../model/cause.ts';
 import type { Draft } from '../draft.ts';
 
 /** The cause that a command is: with the address of whoever waits for an answer. */

@@ -3,12 +3,13 @@
  * agenda is not a list of its own: it is what wants a look (state/block.ts), and changes as events change that.
  */
 import { assert } from '../../support/assert.ts';
-import { isOver, mayOpen } from '../state/block.ts';
+import { isOver, mayOpen, wantsPage } from '../state/block.ts';
 import { abortRuns } from './abort.ts';
 import { aroundChild, type BlockPlace, placeAt } from './blocks.ts';
 import type { ExecutionStep } from './execution-step.ts';
 import { leave } from './leave.ts';
 import { openIteration } from './iterations.ts';
+import { askForPage } from './loop-pages.ts';
 import { openTask } from './open-task.ts';
 import { blockAt } from './regions.ts';
 import { failFast, sweep } from './sweep.ts';
@@ -46,8 +47,9 @@ function look(step: ExecutionStep, place: BlockPlace): void {
 function openNext(step: ExecutionStep, place: BlockPlace): boolean {
   const { state, tasks } = place;
   if (place.kind === 'run' && place.run.loop !== undefined && state.stage === 'tasks') {
-    if (!mayOpen(state)) return false;
-    openIteration(step, place);
+    if (wantsPage(state)) askForPage(step, place);
+    else if (mayOpen(state)) openIteration(step, place);
+    else return false;
     return true;
   }
   const next = isOver(state) ? undefined : tasks[state.opened];

@@ -9,6 +9,7 @@ import { type ExecutionStep, ofRun, type RunName } from './execution-step.ts';
 import { failureOf } from './failure.ts';
 import { stopAround } from './regions.ts';
 import { nextAttemptMs } from './retry-delay.ts';
+import { enterLastStage } from './stop-run.ts';
 
 export interface FailedAttempt extends Pick<TaskEnd, 'startedAtMs' | 'cancels'> {
   readonly error: Failure;
@@ -20,7 +21,11 @@ export interface FailedAttempt extends Pick<TaskEnd, 'startedAtMs' | 'cancels'> 
 export function failAttempt(step: ExecutionStep, run: RunName, failed: FailedAttempt): void {
   const { error, outcome, startedAtMs, cancels } = failed;
   const untilMs = nextAttemptOf(step, run);
-  if (untilMs === undefined) return endTask(step, run, { state: 'FAILED', ...failed });
+  const isStopped = stopAround(step.view, run) !== undefined;
+  if (untilMs === undefined) {
+    if (enterLastStage(step, run, { state: 'FAILED', error }, { errors: !isStopped })) return;
+    return endTask(step, run, { state: 'FAILED', ...failed });
+  }
   retry(step, run, {
     error,
     outcome,

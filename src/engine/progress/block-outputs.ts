@@ -1,16 +1,9 @@
 /** What blocks give: language.md, "What outputs are". */
 import { limits } from '../../model/limits.ts';
 import type { TerminalState } from '../../model/states.ts';
-import { present } from '../../support/assert.ts';
 import type { Json, JsonObject } from '../../support/json.ts';
 import { isLargerThan } from '../estimate.ts';
-import {
-  type BlockRun,
-  type Item,
-  itemsOf,
-  type LoopState,
-  type Values,
-} from '../state/execution.ts';
+import { type BlockRun, type Item, itemsOf, type LoopState } from '../state/execution.ts';
 import type { ExecutionStep } from './execution-step.ts';
 
 export function blockOutputs(step: ExecutionStep, run: BlockRun, state: TerminalState): Json {
@@ -25,22 +18,14 @@ export function blockOutputs(step: ExecutionStep, run: BlockRun, state: Terminal
 }
 
 function loopOutputs(step: ExecutionStep, { ordinal }: BlockRun, loop: LoopState): JsonObject {
-  const { keys, values } = valuesAt(step, loop.values);
   const items: Item[] = [];
   for (const part of itemsOf(step.view, ordinal)) if (part.phase === 'item') items.push(part);
   items.sort((a, b) => a.index - b.index);
   const failed = items.filter(({ state }) => state === 'FAILED').length;
-  const count = values.length;
-  const written = items.map(({ index, state, outputs }) => {
-    const key = keys?.[index] ?? null;
+  const written = items.map(({ index, key = null, state, outputs }) => {
     return { index, key, state, outputs };
   });
-  return bounded({ count, failed }, written);
-}
-
-export function valuesAt(step: ExecutionStep, ordinal: number): Values {
-  const part = present(step.view.run(ordinal), `the values of a loop`);
-  return part as Values; // The loop names it.
+  return bounded({ count: loop.count, failed }, written);
 }
 
 type WrittenItem = Pick<Item, 'index' | 'state' | 'outputs'> & { readonly key: string | null };

@@ -2,16 +2,15 @@
 import type { TaskScheduled } from '../../model/events.ts';
 import { taskRunId } from '../../model/ids.ts';
 import { limits } from '../../model/limits.ts';
+import type { JsonObject } from '../../support/json.ts';
 import { isLargerThan } from '../estimate.ts';
 import type { DispatchedRun, WorkerRequest } from '../state/execution.ts';
 import { problem } from '../tasks/executor-task.ts';
 import { expressionEvaluate } from '../tasks/expression-evaluate.ts';
+import { valuesPage } from '../tasks/values-page.ts';
 import { failTask } from './attempts.ts';
-import { type ExecutionStep, ofRun, type RunName } from './execution-step.ts';
+import { type ExecutionStep, type HandedOut, ofRun, type RunName } from './execution-step.ts';
 import type { Rendered } from './render.ts';
-
-/** A run, and what it has been handed out as so far. */
-export type HandedOut = RunName & { readonly dispatch: number; readonly keyNumber: number };
 
 export interface TaskRequest {
   readonly rendered: Rendered;
@@ -46,6 +45,22 @@ export function dispatchEvaluation(
     idempotencyKey: defaultKey(step, run),
     properties: rendered.values,
     deferred: rendered.deferred,
+  });
+}
+
+/** A worker brings a page of what a loop goes through: see values-page.ts. */
+export function dispatchPage(
+  step: ExecutionStep,
+  run: HandedOut,
+  properties: JsonObject,
+  workerGroup: string,
+): void {
+  dispatch(step, run, {
+    taskType: valuesPage.type,
+    workerGroup,
+    idempotencyKey: defaultKey(step, run),
+    properties,
+    deferred: [],
   });
 }
 

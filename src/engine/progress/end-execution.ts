@@ -4,11 +4,12 @@ import { limits } from '../../model/limits.ts';
 import type { JsonObject } from '../../support/json.ts';
 import { isLargerThan } from '../estimate.ts';
 import type { BlockResult } from '../state/block.ts';
+import { OUTPUTS_TASK } from '../state/execution.ts';
 import { problem, type TaskProblem } from '../tasks/executor-task.ts';
 import { endTask } from './end-task.ts';
 import type { ExecutionStep } from './execution-step.ts';
 import { withOutputs } from './failure.ts';
-import { OUTPUTS_TASK, outputsRun, renderOutputs } from './outputs-task.ts';
+import { outputsRun, renderOutputs } from './outputs-task.ts';
 import { contextOf } from './render.ts';
 
 /**

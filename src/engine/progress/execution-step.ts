@@ -1,5 +1,6 @@
 import type { FlowDefinition, TaskDefinition } from '../../flow/definition.ts';
-import type { About, Cause, Event, IterationPlace } from '../../model/events.ts';
+import type { Cause } from '../../model/cause.ts';
+import type { About, Event, IterationPlace } from '../../model/events.ts';
 import type { ExecutionId } from '../../model/ids.ts';
 import { limits } from '../../model/limits.ts';
 import type { State } from '../../model/states.ts';
@@ -31,12 +32,16 @@ export interface RunName extends Around {
   readonly attempt: number;
 }
 
-/** A task run, begun or about to begin. */
-export interface RunPlace extends RunName {
-  readonly task: TaskDefinition;
+/** A run, and what it has been handed out as so far. */
+export interface HandedOut extends RunName {
   /** The newest dispatch; 0 when it was never handed to workers. */
   readonly dispatch: number;
   readonly keyNumber: number;
+}
+
+/** A task run, begun or about to begin. */
+export interface RunPlace extends HandedOut {
+  readonly task: TaskDefinition;
   readonly startedAtMs: number;
   /** What a former attempt asked for, when the same is to be asked for again. */
   readonly request?: WorkerRequest;
@@ -115,6 +120,12 @@ export class ExecutionStep {
     const ordinal = Math.max(nextRun, around.parent + 1);
     const name = { ordinal, ...around, taskId: task.id, type: task.type, attempt: 1 };
     return { ...name, task, dispatch: 0, keyNumber: 1, startedAtMs: this.timeMs };
+  }
+
+  /** A new run that is none of the flow's tasks. */
+  ownRun(task: string, type: string, around: Around): HandedOut {
+    const ordinal = this.head.nextRun;
+    return { ...around, ordinal, taskId: task, type, attempt: 1, dispatch: 0, keyNumber: 1 };
   }
 
   /** A run that has begun; one that waits for its next attempt is in that. */

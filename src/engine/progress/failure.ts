@@ -1,28 +1,47 @@
 import type { Failure } from '../../model/failure.ts';
 import { parseTaskRunId, taskRunId } from '../../model/ids.ts';
 import { limits } from '../../model/limits.ts';
+import { present } from '../../support/assert.ts';
 import { isLargerThan } from '../estimate.ts';
-import type { ExecutionView } from '../state/execution.ts';
+import { type ExecutionView, OUTPUTS_TASK, VALUES_TASK } from '../state/execution.ts';
 import type { TaskProblem } from '../tasks/executor-task.ts';
 import { cutText } from '../text.ts';
 import type { ExecutionStep, RunName } from './execution-step.ts';
 
+type Reason = Pick<TaskProblem, 'code' | 'message' | 'details'>;
+
 /** A failure as flows see it under `error`, bounded in size whoever made it. */
-export function failureOf(
-  step: ExecutionStep,
-  run: RunName,
-  { code, message, details }: Pick<TaskProblem, 'code' | 'message' | 'details'>,
-): Failure {
+export function failureOf(step: ExecutionStep, run: RunName, reason: Reason): Failure {
+  const { about, what } = ownerOf(step, run);
+  const { code, details } = reason;
   const bytesMax = limits.failureBytes.value;
+  const message = what === undefined ? reason.message : `${what}: ${reason.message}`;
   return {
     code: code.length <= 100 ? code : 'task-failed',
     message: cutText(message, bytesMax),
-    taskId: run.taskId,
-    taskRunId: taskRunId(step.execution, run.ordinal),
-    attempt: run.attempt,
-    type: run.type,
+    ...(about === undefined ? {} : ofTask(step, about)),
     ...(details === undefined || isLargerThan(details, bytesMax) ? {} : { details }),
   };
+}
+
+function ofTask(step: ExecutionStep, { taskId, ordinal, attempt, type }: RunName) {
+  return { taskId, taskRunId: taskRunId(step.execution, ordinal), attempt, type };
+}
+
+/** What has failed, in the words of the flow: a run of our own works for a loop, or for the flow's outputs. */
+function ownerOf(
+  step: ExecutionStep,
+  run: RunName,
+): { readonly about?: RunName; readonly what?: string } {
+  const { taskId, parent, iteration } = run;
+  if (taskId === VALUES_TASK) return { about: nameAt(step, parent), what: 'values' };
+  if (taskId !== OUTPUTS_TASK) return { about: run };
+  if (iteration === undefined) return { what: 'outputs' };
+  return { about: nameAt(step, iteration.loop), what: `outputs of iteration ${iteration.index}` };
+}
+
+function nameAt(step: ExecutionStep, loop: number): RunName {
+  return step.nameOf(present(step.runAt(loop), `loop ${loop}`));
 }
 
 /** `error.outputs` is what the task gave although it failed. */

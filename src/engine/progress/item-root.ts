@@ -1,7 +1,8 @@
 /** `item` and `parents`: what the loops around a place go through. */
 import type { IterationPlace } from '../../model/events.ts';
 import type { Json, JsonObject } from '../../support/json.ts';
-import { type ExecutionView, iterationAt, type Part } from '../state/execution.ts';
+import { type ExecutionView, iterationAt, type LoopPage, type Part } from '../state/execution.ts';
+import { pageAt } from '../state/loop.ts';
 
 /** The item of an iteration, with the items around it under `parent`. The iteration may be about to begin. */
 export function itemRoot(
@@ -9,15 +10,25 @@ export function itemRoot(
   iteration: IterationPlace | undefined,
 ): JsonObject | undefined {
   if (iteration === undefined) return undefined;
-  const { loop, index } = iteration;
-  const values = view.run(valuesOf(view.run(loop)));
-  if (values?.phase !== 'values') return undefined;
-  return {
-    value: values.values[index] ?? null,
-    index,
-    key: values.keys?.[index] ?? null,
-    parent: itemRoot(view, iterationAround(view, iteration)) ?? null,
-  };
+  const entry = entryAt(view, iteration);
+  if (entry === undefined) return undefined;
+  const { value, key } = entry;
+  const parent = itemRoot(view, iterationAround(view, iteration)) ?? null;
+  return { value, index: iteration.index, key: key ?? null, parent };
+}
+
+/** What the loop of the iteration goes through, at its index; the key where that is a map. */
+export function entryAt(
+  view: ExecutionView,
+  { loop, index }: Pick<IterationPlace, 'loop' | 'index'>,
+): { readonly value: Json; readonly key?: string } | undefined {
+  const page = pageAt(pagesOf(view.run(loop)), index);
+  if (page === undefined) return undefined;
+  const part = view.run(page.run);
+  if (part?.phase !== 'values') return undefined;
+  const value = part.values[index - page.from] ?? null;
+  const key = part.keys?.[index - page.from];
+  return key === undefined ? { value } : { value, key };
 }
 
 /** The items around the one of an iteration, nearest first. */
@@ -42,9 +53,9 @@ export function iterationAround(
 }
 
 /** Also of a loop that has ended while something in it goes on. */
-function valuesOf(loop: Part | undefined): number {
-  if (loop?.phase === 'block') return loop.loop?.values ?? 0;
-  return loop?.phase === 'ended' ? (loop.values ?? 0) : 0;
+function pagesOf(loop: Part | undefined): readonly LoopPage[] {
+  if (loop?.phase === 'block') return loop.loop?.pages ?? [];
+  return loop?.phase === 'ended' ? (loop.pages ?? []) : [];
 }
 
 function isItem(value: Json | undefined): value is JsonObject {

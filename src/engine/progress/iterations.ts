@@ -7,13 +7,16 @@ import { present } from '../../support/assert.ts';
 import type { Json } from '../../support/json.ts';
 import { estimateBytes } from '../estimate.ts';
 import type { BlockResult } from '../state/block.ts';
+import { OUTPUTS_TASK } from '../state/execution.ts';
+import { pageDoneAfter } from '../state/loop.ts';
 import { problem, type TaskProblem } from '../tasks/executor-task.ts';
 import type { IterationBlock, RunBlock } from './blocks.ts';
 import type { ExecutionStep } from './execution-step.ts';
+import { entryAt } from './item-root.ts';
 import { failureOf } from './failure.ts';
 import { forgettable } from './forget.ts';
 import { openTask } from './open-task.ts';
-import { OUTPUTS_TASK, renderOutputs } from './outputs-task.ts';
+import { renderOutputs } from './outputs-task.ts';
 import { isDetached } from './regions.ts';
 import { contextOf } from './render.ts';
 
@@ -74,12 +77,14 @@ function tooLarge(task: string): TaskProblem {
 
 function emitEnd(
   step: ExecutionStep,
-  { part }: IterationBlock,
+  place: IterationBlock,
   { state, error }: BlockResult,
   outputs: Json,
 ): void {
+  const { part } = place;
   const { timeMs: time, cause, execution } = step;
   const { ordinal: run, parent, index } = part;
+  const key = entryAt(step.view, { loop: parent, index })?.key;
   step.emit({
     type: 'iteration.ended',
     time,
@@ -88,18 +93,28 @@ function emitEnd(
     run,
     parent,
     index,
+    ...(key === undefined ? {} : { key }),
     state,
     outputs,
     ...(error === undefined ? {} : { error }),
-    drops: dropsOf(step, run, error),
+    drops: dropsOf(step, place, error),
     ...(isDetached(step.view, part) ? { wasDetached: true } : {}),
   });
 }
 
-/** All of it, unless something goes on inside; but not the run that failed: `error.outputs` looks into it. */
-function dropsOf(step: ExecutionStep, run: number, error: Failure | undefined): readonly number[] {
-  const { drops, goesOn } = forgettable(step.view, run);
+/**
+ * All of it, unless something goes on inside; but not the run that failed: `error.outputs` looks into it. With
+ * its last iteration goes a page of values.
+ */
+function dropsOf(
+  step: ExecutionStep,
+  { ordinal, part, loop }: IterationBlock,
+  error: Failure | undefined,
+): readonly number[] {
+  const { drops, goesOn } = forgettable(step.view, ordinal);
   if (goesOn) return [];
   const failed = error?.taskRunId === undefined ? undefined : parseTaskRunId(error.taskRunId);
-  return failed === undefined ? drops : drops.filter((ordinal) => ordinal !== failed.ordinal);
+  const page = loop?.loop && pageDoneAfter(loop.loop, part.index);
+  const own = drops.filter((dropped) => dropped !== failed?.ordinal);
+  return page === undefined ? own : [...own, page.run];
 }

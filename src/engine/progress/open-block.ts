@@ -2,20 +2,27 @@ import type { RetryPolicy } from '../../flow/definition.ts';
 import type { BlockOpened, FailFast, LoopValues } from '../../model/events.ts';
 import type { JsonObject } from '../../support/json.ts';
 import type { BlockOpening, BlockTask } from '../tasks/executor-task.ts';
+import type { FirstPage } from '../tasks/values-page.ts';
 import { failTask } from './attempts.ts';
+import { dispatchPage } from './dispatch.ts';
 import { type ExecutionStep, ofRun, type RunPlace } from './execution-step.ts';
 import { contextOf } from './render.ts';
 import { timeoutOf } from './timeout.ts';
 
-/** @param properties evaluated. */
+/**
+ * @param properties evaluated.
+ * @param page the first of a loop's values, when a worker has brought it.
+ */
 export function openBlock(
   step: ExecutionStep,
   run: RunPlace,
   behaviour: BlockTask,
   properties: JsonObject,
+  page?: FirstPage,
 ): void {
-  const opening = behaviour.open(properties, run.task);
+  const opening = behaviour.open(properties, run.task, page);
   if (!opening.ok) return failTask(step, run, opening);
+  if ('wants' in opening) return dispatchPage(step, run, properties, run.task.workerGroup);
   const timeoutMs = timeoutOf(run.task, contextOf(step, run));
   step.emit({
     type: 'block.opened',

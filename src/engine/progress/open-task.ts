@@ -12,6 +12,7 @@ import {
   type SleepTask,
 } from '../tasks/executor-task.ts';
 import { executorTasks } from '../tasks/index.ts';
+import type { FirstPage } from '../tasks/values-page.ts';
 import { failTask } from './attempts.ts';
 import { dispatch, dispatchEvaluation, dispatchTask } from './dispatch.ts';
 import { endTask } from './end-task.ts';
@@ -48,10 +49,19 @@ export function openTaskWhen(step: ExecutionStep, run: RunPlace, holds: boolean)
   });
 }
 
-/** A worker has evaluated the properties of a task that the executor runs. */
-export function runTask(step: ExecutionStep, run: RunPlace, properties: JsonObject): void {
+/**
+ * A worker has evaluated the properties of a task that the executor runs.
+ *
+ * @param page the first of a loop's values, when it has brought that.
+ */
+export function runTask(
+  step: ExecutionStep,
+  run: RunPlace,
+  properties: JsonObject,
+  page?: FirstPage,
+): void {
   orFail(step, run, () => {
-    finish(step, run, properties);
+    finish(step, run, properties, page);
   });
 }
 
@@ -84,7 +94,12 @@ function begin(step: ExecutionStep, run: RunPlace): void {
   finish(step, run, rendered.values);
 }
 
-function finish(step: ExecutionStep, run: RunPlace, properties: JsonObject): void {
+function finish(
+  step: ExecutionStep,
+  run: RunPlace,
+  properties: JsonObject,
+  page?: FirstPage,
+): void {
   const behaviour = present(executorTasks.get(run.type), `the executor's task type ${run.type}`);
   switch (behaviour.kind) {
     case 'leaf':
@@ -92,7 +107,7 @@ function finish(step: ExecutionStep, run: RunPlace, properties: JsonObject): voi
     case 'sleep':
       return fallAsleep(step, run, behaviour, properties);
     case 'block':
-      return openBlock(step, run, behaviour, properties);
+      return openBlock(step, run, behaviour, properties, page);
   }
 }
 

@@ -1,15 +1,13 @@
 /** `outputs` of a flow and of a loop's iterations: evaluated here, or in a run of its own by a worker. */
 import type { OutputDeclaration } from '../../flow/definition.ts';
 import type { JsonObject } from '../../support/json.ts';
+import { OUTPUTS_TASK } from '../state/execution.ts';
 import { expressionEvaluate } from '../tasks/expression-evaluate.ts';
 import type { TaskProblem } from '../tasks/executor-task.ts';
 import type { ContextSource } from './context.ts';
 import { dispatchEvaluation } from './dispatch.ts';
-import type { Around, ExecutionStep } from './execution-step.ts';
+import type { Around, ExecutionStep, HandedOut } from './execution-step.ts';
 import { problemOf, render, type Rendered } from './render.ts';
-
-/** The run in which a worker evaluates outputs. No task can have this id. */
-export const OUTPUTS_TASK = '$outputs';
 
 export type RenderedOutputs = { readonly values: JsonObject } | TaskProblem | 'evaluating';
 
@@ -30,16 +28,8 @@ export function renderOutputs(
   return 'evaluating';
 }
 
-export function outputsRun(step: ExecutionStep, around: Around) {
-  return {
-    ...around,
-    ordinal: step.head.nextRun,
-    taskId: OUTPUTS_TASK,
-    type: expressionEvaluate.type,
-    attempt: 1,
-    dispatch: 0,
-    keyNumber: 1,
-  };
+export function outputsRun(step: ExecutionStep, around: Around): HandedOut {
+  return step.ownRun(OUTPUTS_TASK, expressionEvaluate.type, around);
 }
 
 const DEFAULT_WORKER_GROUP = 'default';

@@ -11,7 +11,7 @@ import { isOpen, type Part } from '../state/execution.ts';
 import type { BlockPlace } from './blocks.ts';
 import type { ExecutionStep } from './execution-step.ts';
 import { detachedParts, isDetached, mayStop } from './regions.ts';
-import { endRun, endWaiting } from './stop-run.ts';
+import { stopRun, endWaiting } from './stop-run.ts';
 
 /** False when there was nothing to tell, and nothing to wait for. */
 export function sweep(step: ExecutionStep, place: BlockPlace): boolean {
@@ -88,7 +88,7 @@ function tell(step: ExecutionStep, child: Part, { mode, state }: Stop): void {
     return stopBlock(step, child.ordinal, stopInside({ mode, state }));
   }
   if (child.phase === 'retrying') return endWaiting(step, child, { mode });
-  endRun(step, child, mode === 'cancel' ? 'CANCELLED' : 'KILLED');
+  stopRun(step, child, mode === 'cancel' ? 'CANCELLED' : 'KILLED');
 }
 
 function stopInside({ mode, state }: Pick<Stop, 'mode' | 'state'>): {

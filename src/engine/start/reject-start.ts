@@ -1,4 +1,4 @@
-import type { Cause } from '../../model/events.ts';
+import type { Cause } from '../../model/cause.ts';
 import { limits } from '../../model/limits.ts';
 import type { RecordOrigin, StartRequest } from '../../model/starts.ts';
 import { isJsonObject, type Json } from '../../support/json.ts';

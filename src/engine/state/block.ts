@@ -4,6 +4,7 @@
  */
 import type { BlockStage, FailFast, StopMode } from '../../model/events.ts';
 import type { Failure } from '../../model/failure.ts';
+import { limits } from '../../model/limits.ts';
 import type { TerminalState } from '../../model/states.ts';
 
 export interface BlockState {
@@ -31,6 +32,18 @@ export interface BlockState {
   readonly result?: BlockResult;
   readonly stop?: Stop;
   readonly timeoutAtMs?: number;
+  /** Of a loop whose values come in pages. */
+  readonly paging?: Paging;
+}
+
+/** How far the pages of a loop's values have come. */
+export interface Paging {
+  /** Values that have come: iterations of these may be opened. */
+  readonly loaded: number;
+  /** Pages of which an iteration has not ended, or not begun. */
+  readonly held: number;
+  /** A worker is fetching the next one. */
+  readonly asked: boolean;
 }
 
 export interface BlockResult {
@@ -49,6 +62,7 @@ export interface BlockShape {
   readonly limit: number;
   readonly failFast?: FailFast;
   readonly timeoutAtMs?: number;
+  readonly paging?: Paging;
 }
 
 /** @param lastChild the highest ordinal among children of former attempts. */
@@ -103,11 +117,33 @@ export function childEnded(
   };
 }
 
+/** The next page of a loop's values is being fetched: it takes the place of an iteration, and is none. */
+export function pageAsked(block: BlockState, ordinal: number): BlockState {
+  if (ordinal <= block.lastChild || block.paging === undefined) return block;
+  const paging = { ...block.paging, asked: true };
+  return { ...block, running: block.running + 1, lastChild: ordinal, paging };
+}
+
+/** It has come. */
+export function pageLoaded(block: BlockState, values: number): BlockState {
+  const { paging, running } = block;
+  if (paging === undefined) return block;
+  const { loaded, held } = paging;
+  const more = { loaded: loaded + values, held: held + 1, asked: false };
+  return { ...block, running: running - 1, paging: more };
+}
+
+/** All iterations of one page have ended. */
+export function pageDone(block: BlockState): BlockState {
+  const { paging } = block;
+  return paging === undefined ? block : { ...block, paging: { ...paging, held: paging.held - 1 } };
+}
+
 export function stageEntered(
   block: BlockState,
   next: { readonly stage: BlockStage; readonly total: number } & BlockResult,
 ): BlockState {
-  const { stop: _stop, failure: _failure, ...rest } = block;
+  const { stop: _stop, failure: _failure, paging: _paging, ...rest } = block;
   const { state, error } = next;
   return {
     ...rest,
@@ -153,8 +189,19 @@ export function isOver({ state, stop }: BlockState): boolean {
 }
 
 export function mayOpen(block: BlockState): boolean {
-  const { opened, total, running, limit } = block;
-  return !isOver(block) && opened < total && (limit === 0 || running < limit);
+  const { opened, total, paging } = block;
+  return opened < (paging?.loaded ?? total) && hasRoom(block);
+}
+
+/** The next iteration of a loop would be opened, if its value were there. */
+export function wantsPage(block: BlockState): boolean {
+  const { opened, total, paging } = block;
+  if (paging === undefined || paging.asked || paging.held >= limits.loopPages.value) return false;
+  return opened === paging.loaded && opened < total && hasRoom(block);
+}
+
+function hasRoom(block: BlockState): boolean {
+  return !isOver(block) && (block.limit === 0 || block.running < block.limit);
 }
 
 /**
@@ -166,6 +213,6 @@ export function wantsLook(block: BlockState, detached = 0): boolean {
   const { stage, stop, running, failFast, state } = block;
   if (stop?.sweeping === true) return true;
   if (stage === 'waiting') return detached === 0;
-  if (running === 0 || mayOpen(block)) return true;
+  if (running === 0 || mayOpen(block) || wantsPage(block)) return true;
   return stop === undefined && failFast !== 'wait' && state === 'FAILED';
 }

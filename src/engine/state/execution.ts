@@ -9,6 +9,7 @@ import type { EndingMode, IterationPlace } from '../../model/events.ts';
 import type { Failure } from '../../model/failure.ts';
 import type { ExecutionId } from '../../model/ids.ts';
 import type { DeferredExpression } from '../../model/records.ts';
+import type { ValueReference } from '../../model/reference.ts';
 import type { TriggerContext } from '../../model/starts.ts';
 import type { State, TerminalState } from '../../model/states.ts';
 import type { Json, JsonObject } from '../../support/json.ts';
@@ -123,10 +124,24 @@ export interface BlockRun extends Attempted {
 }
 
 export interface LoopState {
-  /** Ordinal of its {@link Values}. */
-  readonly values: number;
+  /** How many values there are. */
+  readonly count: number;
+  /** What is there of them, in their order: all at once, or the pages that are not done with. */
+  readonly pages: readonly LoopPage[];
+  /** Where workers find the further pages, and the number of the next one, from 0. */
+  readonly more?: { readonly pages: ValueReference; readonly next: number };
   /** Estimate of what its items hold together. */
   readonly itemBytes: number;
+}
+
+export interface LoopPage {
+  /** Ordinal of its {@link Values}. */
+  readonly run: number;
+  /** Index of its first value. */
+  readonly from: number;
+  readonly count: number;
+  /** Iterations that have not ended. */
+  readonly left: number;
 }
 
 export interface SleepingRun extends Attempted {
@@ -159,6 +174,17 @@ export interface WorkerRequest {
 /** Name of the condition, and of the property that a dispatch for it has. No type may have one of its own. */
 export const WHEN = 'when';
 
+/** The run in which outputs of the flow, or of an iteration, are evaluated. No task can have this id. */
+export const OUTPUTS_TASK = '$outputs';
+
+/** The run in which a worker fetches a page of a loop's values. */
+export const VALUES_TASK = '$values';
+
+/** Whether the run is one of ours, and none of the flow's tasks. */
+export function isOwnTask(task: string): boolean {
+  return task === OUTPUTS_TASK || task === VALUES_TASK;
+}
+
 /** Waits for its next attempt. */
 export interface RetryingRun extends Attempted {
   readonly phase: 'retrying';
@@ -174,8 +200,8 @@ export interface EndedRun extends RunIdentity {
   readonly state: TerminalState;
   readonly outputs: Json;
   readonly error?: Failure;
-  /** Of a loop in which something goes on: ordinal of its {@link Values}. */
-  readonly values?: number;
+  /** Of a loop in which something goes on: what that looks into. */
+  readonly pages?: readonly LoopPage[];
 }
 
 /** An iteration of a loop that is under way. Its parent is the loop. */
@@ -189,11 +215,13 @@ export interface Iteration extends Placed {
 export interface Item extends Placed {
   readonly phase: 'item';
   readonly index: number;
+  /** Where the loop goes through a map. */
+  readonly key?: string;
   readonly state: TerminalState;
   readonly outputs: Json;
 }
 
-/** What a loop goes through. */
+/** What a loop goes through, or a page of it. */
 export interface Values extends Placed {
   readonly phase: 'values';
   readonly values: readonly Json[];

@@ -1,10 +1,11 @@
 import type { TaskDefinition } from '../../flow/definition.ts';
 import type { TaskType } from '../../model/catalog.ts';
-import type { FailFast } from '../../model/events.ts';
+import type { FailFast, LoopValues } from '../../model/events.ts';
 import type { FailureCode } from '../../model/failure.ts';
 import type { LogLevel } from '../../model/records.ts';
 import type { TerminalState } from '../../model/states.ts';
-import type { Json, JsonObject } from '../../support/json.ts';
+import type { JsonObject } from '../../support/json.ts';
+import type { FirstPage } from './values-page.ts';
 
 /** A task type that the executor runs itself: what flows may write, and what it does. Pure. */
 export type ExecutorTask = LeafTask | SleepTask | BlockTask;
@@ -29,8 +30,22 @@ export interface SleepTask {
 export interface BlockTask {
   readonly kind: 'block';
   readonly type: TaskType;
-  /** What it runs, by its properties, which are evaluated. */
-  open(properties: JsonObject, task: TaskDefinition): BlockOpening | TaskProblem;
+  /**
+   * What it runs, by its properties, which are evaluated; or what it must be given before it can say.
+   *
+   * @param page what it has asked for.
+   */
+  open(
+    properties: JsonObject,
+    task: TaskDefinition,
+    page?: FirstPage,
+  ): BlockOpening | ValuesWanted | TaskProblem;
+}
+
+/** The first page of a loop's values: they are kept as a reference, and a worker has to look. */
+export interface ValuesWanted {
+  readonly ok: true;
+  readonly wants: 'values';
 }
 
 export interface BlockOpening {
@@ -43,7 +58,7 @@ export interface BlockOpening {
   /** Of a choice: the list that is run, by its path in {@link TaskDefinition.children}; null for none. */
   readonly branch?: string | null;
   /** Of a loop. */
-  readonly loop?: { readonly values: readonly Json[]; readonly keys?: readonly string[] };
+  readonly loop?: Omit<LoopValues, 'run'>;
 }
 
 export interface TaskContext {

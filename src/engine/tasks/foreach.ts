@@ -1,15 +1,18 @@
+import type { TaskDefinition } from '../../flow/definition.ts';
 import { limits } from '../../model/limits.ts';
 import { isReference } from '../../model/reference.ts';
-import { isJsonArray, isJsonObject, type JsonObject } from '../../support/json.ts';
+import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../support/json.ts';
 import {
   type BlockOpening,
   type BlockTask,
   invalidProperty,
   problem,
   type TaskProblem,
+  type ValuesWanted,
 } from './executor-task.ts';
 import { concurrencyLimit, failFast, fanOutOf } from './fan-out.ts';
 import { childTasks, executorType, templated } from './task-type.ts';
+import type { FirstPage } from './values-page.ts';
 
 /** Runs tasks for each of several values. */
 export const foreach: BlockTask = {
@@ -55,24 +58,29 @@ export const foreach: BlockTask = {
   open,
 };
 
-function open(properties: JsonObject): BlockOpening | TaskProblem {
+function open(
+  properties: JsonObject,
+  _task: TaskDefinition,
+  page?: FirstPage,
+): BlockOpening | ValuesWanted | TaskProblem {
   const fanOut = fanOutOf(properties, 1);
   if (!fanOut.ok) return fanOut;
-  const loop = loopOf(properties);
-  return 'ok' in loop ? loop : { ...fanOut, total: loop.values.length, loop };
+  const { values } = properties;
+  if (page === undefined && isReference(values)) return { ok: true, wants: 'values' };
+  const first = page ?? wholePage(values);
+  if (first === undefined) return invalidProperty('values', 'a list or a map');
+  const { total, ...loop } = first;
+  const most = limits.loopValues.value;
+  if (total > most) {
+    const message = `values has ${total} entries, and a loop may go through ${most}: split them`;
+    return problem('properties.invalid', message);
+  }
+  return { ...fanOut, total, loop };
 }
 
-function loopOf({ values }: JsonObject): NonNullable<BlockOpening['loop']> | TaskProblem {
-  if (isReference(values)) {
-    const bytesMax = limits.inlineValueBytes.value;
-    const message = `the values of a loop may have ${bytesMax} bytes: split them, or pass on keys`;
-    return problem('outputs-too-large', message);
-  }
-  const loop = isJsonArray(values)
-    ? { values }
-    : isJsonObject(values) && { values: Object.values(values), keys: Object.keys(values) };
-  if (loop === false) return invalidProperty('values', 'a list or a map');
-  const most = limits.loopValues.value;
-  if (loop.values.length <= most) return loop;
-  return problem('outputs-too-large', `a loop may go through ${most} values: split them`);
+function wholePage(values: Json | undefined): FirstPage | undefined {
+  if (isJsonArray(values)) return { total: values.length, values };
+  if (!isJsonObject(values)) return undefined;
+  const keys = Object.keys(values);
+  return { total: keys.length, values: Object.values(values), keys };
 }

@@ -17,6 +17,7 @@ import { set } from './set.ts';
 import { sleep } from './sleep.ts';
 import { switchTask } from './switch.ts';
 import { unset } from './unset.ts';
+import { valuesPage } from './values-page.ts';
 
 const leaves = [log, returnValue, output, set, unset, labels, assertConditions, fail, exit, sleep];
 const blocks = [sequence, parallel, ifTask, switchTask, foreach];
@@ -29,4 +30,5 @@ export const executorTasks: ReadonlyMap<string, ExecutorTask> = new Map(
 export const executorTaskTypes: readonly TaskType[] = [
   ...[...executorTasks.values()].map(({ type }) => type),
   expressionEvaluate,
+  valuesPage,
 ];

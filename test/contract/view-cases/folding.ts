@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { ViewChanges } from '../../../src/indexer/changes.ts';
-import type { About, Cause, Event, TaskEnded } from '../../../src/model/events.ts';
+import type { Cause } from '../../../src/model/cause.ts';
+import type { About, Event, TaskEnded } from '../../../src/model/events.ts';
 import type { ExecutionId } from '../../../src/model/ids.ts';
 import type { ViewStore } from '../../../src/ports/views.ts';
 import type { ViewsCase } from '../views.ts';

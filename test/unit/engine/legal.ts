@@ -67,7 +67,7 @@ function runProblems(history: readonly ExecutionEvent[], ended: boolean): readon
         problems.push(`dispatch of run ${run}`);
       dispatches.set(run, event.dispatch);
     }
-    if (type !== 'task.ended' && type !== 'iteration.ended') continue;
+    if (!lasts.has(type)) continue;
     open.delete(run);
     closed.add(run);
   }
@@ -77,6 +77,9 @@ function runProblems(history: readonly ExecutionEvent[], ended: boolean): readon
   if (ended && left.length > 0) problems.push(`runs ${left.join(' ')} never ended`);
   return problems;
 }
+
+/** Events after which a run, or an iteration, is over. */
+const lasts = new Set<ExecutionEvent['type']>(['task.ended', 'iteration.ended', 'values.loaded']);
 
 function count(history: readonly ExecutionEvent[], type: ExecutionEvent['type']): number {
   return history.filter((event) => event.type === type).length;

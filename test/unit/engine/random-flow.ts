@@ -37,6 +37,8 @@ export interface MoreOfTask {
   readonly limit: number;
   /** Values of a loop, and which branch a choice takes. */
   readonly values: number;
+  /** The loop's values are kept as a reference. */
+  readonly paged: boolean;
   readonly other: readonly RandomTask[];
   readonly errors: readonly RandomTask[];
   readonly finally: readonly RandomTask[];
@@ -114,6 +116,7 @@ const plain: MoreOfTask = {
   failFast: 'wait',
   limit: 0,
   values: 0,
+  paged: false,
   other: [],
   errors: [],
   finally: [],
@@ -175,6 +178,7 @@ const { task, more } = fc.letrec<{ task: RandomTask; more: MoreOfTask }>((tie) =
       failFast: fc.constantFrom(...(['wait', 'kill', 'detach'] as const)),
       limit: fc.nat({ max: 2 }),
       values: fc.nat({ max: 4 }),
+      paged: usually(false, [true]),
       other: rarely,
       errors: rarely,
       finally: rarely,

@@ -100,7 +100,7 @@ export class RandomHistory {
     state: 'SUCCESS' | 'FAILED',
     definite = false,
   ): void {
-    const outputs: JsonObject = { ...run.properties };
+    const outputs: JsonObject = { ...run.properties, ...pageOf(run) };
     if ('when' in outputs) Object.assign(outputs, { when: run.ordinal % 2 === 0 });
     if ('uri' in outputs && run.ordinal % 2 === 1) Object.assign(outputs, { big: LARGE });
     if ('message' in outputs) Object.assign(outputs, { message: 'x'.repeat(run.ordinal * 50) });
@@ -240,4 +240,12 @@ export class RandomHistory {
     const all = this.#dispatched();
     return all[pick % Math.max(1, all.length)];
   }
+}
+
+/** Pages of a value that is kept as a reference: the first with two of its four values, then one each. */
+function pageOf({ taskType, properties: { page } }: DispatchedRun): JsonObject {
+  if (taskType !== 'values.page') return {};
+  if (page !== undefined) return { values: [Number(page) + 1] };
+  const pages = { ...(randomInputs['big'] as JsonObject) };
+  return { values: { total: 4, values: [0, 1], pages } };
 }

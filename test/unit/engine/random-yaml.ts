@@ -51,7 +51,7 @@ function attemptsOf({ attempts, random }: MoreOfTask): object {
 function blockOf(
   kind: RandomTask['kind'],
   tasks: readonly RandomTask[],
-  { failFast, limit, values, other, errors, finally: last }: MoreOfTask,
+  { failFast, limit, values, paged, other, errors, finally: last }: MoreOfTask,
   inside: (list: readonly RandomTask[], loop?: boolean) => object[],
 ): object {
   if (tasks.length === 0) return {};
@@ -78,7 +78,7 @@ function blockOf(
       };
     case 'foreach':
       return {
-        values: Array.from({ length: values }, (_, n) => n),
+        values: paged ? '<< inputs.big >>' : Array.from({ length: values }, (_, n) => n),
         concurrencyLimit: limit,
         failFast,
         tasks: inside(tasks, true),

@@ -1,6 +1,7 @@
 /** What a history of one execution owes to its flow, by the tables of "When something fails"; [] when it keeps it. */
 import type { FlowDefinition, TaskDefinition } from '../../../src/flow/definition.ts';
 import type { ExecutionEvent } from '../../../src/model/events.ts';
+import { isJsonArray, isJsonObject, type Json } from '../../../src/support/json.ts';
 
 interface Block {
   readonly task: TaskDefinition | undefined;
@@ -57,6 +58,8 @@ export class Tables {
         return;
       case 'task.ended':
         return this.#taskEnded(event);
+      case 'values.loaded':
+        return this.#left(event.run, event.parent, 'SUCCESS');
       case 'iteration.ended':
         return this.#left(event.run, event.parent, event.state);
       case 'execution.ended':
@@ -120,9 +123,11 @@ export class Tables {
     task,
     state,
     attempt,
+    outputs,
   }: Extract<ExecutionEvent, { type: 'task.ended' }>): void {
     this.#began(run, parent);
     const definition = this.#flow.taskById.get(task);
+    if (state === 'SUCCESS' && definition?.type === 'foreach') this.#checkLoop(definition, outputs);
     if (state === 'FAILED' && definition?.allowFailure === true) this.#say(`${task} may not fail`);
     if (state === 'WARNING' && definition?.allowWarning === true) this.#say(`${task} may not warn`);
     const block = this.#blocks.get(run);
@@ -136,6 +141,14 @@ export class Tables {
       this.#checkStages(task, block, { state, cancelled });
     }
     this.#left(run, parent, state);
+  }
+
+  /** Each of its values has had its iteration. */
+  #checkLoop({ id, allowFailure, allowWarning }: TaskDefinition, outputs: Json): void {
+    if (allowFailure || allowWarning || !isJsonObject(outputs)) return;
+    const { count, items } = outputs;
+    if (!isJsonArray(items) || typeof count !== 'number' || items.length === count) return;
+    this.#say(`${id} has ended after ${items.length} of ${count} iterations`);
   }
 
   /** `finally` has run, and `errors` before it after a failure; not where a cancel took its next attempt. */
