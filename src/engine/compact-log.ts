@@ -169,9 +169,9 @@ function scheduledWords(event: TaskScheduled): readonly string[] {
 }
 
 function endedWords(event: TaskEnded): readonly string[] {
-  const { log, variables, outcome } = event;
+  const { log, variables, outcome, seq } = event;
   return [
-    `#${event.seq}`,
+    seq === undefined ? '' : `#${seq}`,
     ...runWords(event),
     attemptText(event.attempt),
     event.state,

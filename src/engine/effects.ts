@@ -92,7 +92,10 @@ function taskEndedEffects(event: TaskEnded): readonly Effect[] {
   if (log !== undefined) {
     effects.push({ kind: 'log', line: { execution, taskRun, task, ...log, timeMs: time } });
   }
-  effects.push({ kind: 'public', execution, record: taskEndedRecord(event) });
+  const { seq } = event;
+  if (seq !== undefined) {
+    effects.push({ kind: 'public', execution, record: taskEndedRecord({ ...event, seq }) });
+  }
   effects.push(...cancelOf(event));
   return effects;
 }

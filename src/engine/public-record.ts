@@ -34,7 +34,7 @@ export function endedRecord(event: ExecutionEnded): PublicRecord {
   };
 }
 
-export function taskEndedRecord(event: TaskEnded): PublicRecord {
+export function taskEndedRecord(event: TaskEnded & { readonly seq: number }): PublicRecord {
   const { execution, run, task, state, attempt, outputs, error } = event;
   const data = {
     ...dataOf(execution, event.about),
@@ -48,7 +48,7 @@ export function taskEndedRecord(event: TaskEnded): PublicRecord {
 
 function recordOf<Type extends PublicRecord['type']>(
   type: Type,
-  { seq, time, about }: ExecutionEnded | TaskEnded,
+  { seq, time, about }: Pick<ExecutionEnded, 'seq' | 'time' | 'about'>,
 ): {
   readonly type: Type;
   readonly seq: number;

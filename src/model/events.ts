@@ -301,7 +301,8 @@ export interface TaskRetrying extends OfRun {
 /** A task run reached its end. For executor-run tasks it is also the first event of the run. */
 export interface TaskEnded extends OfRun {
   readonly type: 'task.ended';
-  readonly seq: number;
+  /** Absent for a run of our own: nobody is told of it. */
+  readonly seq?: number;
   readonly about: About;
   readonly attempt: number;
   readonly state: TerminalState;

@@ -234,7 +234,7 @@ export const eventShapes = {
   }),
   'task.ended': event<model.TaskEnded>('task.ended', {
     execution,
-    seq: natural,
+    seq: optional(natural),
     about: aboutShape,
     ...task,
     attempt: natural,

@@ -1,8 +1,9 @@
 import type { TaskEnded } from '../../model/events.ts';
 import { taskRunId } from '../../model/ids.ts';
 import { limits } from '../../model/limits.ts';
+import { isOwnTask } from '../../model/own-tasks.ts';
 import type { JsonObject } from '../../support/json.ts';
-import { type ExecutionHead, isOwnTask } from '../state/execution.ts';
+import type { ExecutionHead } from '../state/execution.ts';
 import type { MutableState } from '../state/mutable-state.ts';
 import { identityOf, runEnded } from './progress.ts';
 
@@ -23,7 +24,7 @@ export function taskEnded(state: MutableState, event: TaskEnded): void {
   if (event.dropsItems === true) state.dropItems(execution, run);
   state.putHead({
     ...head,
-    seq: event.seq,
+    seq: event.seq ?? head.seq,
     variables: event.variables === undefined ? head.variables : variablesOf(head, event.variables),
     labels: event.labels === undefined ? head.labels : { ...head.labels, ...event.labels },
     failures: failuresOf(head, event),

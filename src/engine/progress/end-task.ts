@@ -1,4 +1,5 @@
 import type { TaskEnded } from '../../model/events.ts';
+import { isOwnTask } from '../../model/own-tasks.ts';
 import type { TerminalState } from '../../model/states.ts';
 import type { Json } from '../../support/json.ts';
 import { type ExecutionStep, ofRun, type RunName } from './execution-step.ts';
@@ -25,7 +26,7 @@ export function endTask(step: ExecutionStep, run: RunName, end: TaskEnd): void {
   step.emit({
     type: 'task.ended',
     ...ofRun(step, run),
-    seq: step.head.seq + 1,
+    ...(isOwnTask(run.taskId) ? {} : { seq: step.head.seq + 1 }),
     about: step.about(),
     attempt: run.attempt,
     ...end,

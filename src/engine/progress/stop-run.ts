@@ -52,7 +52,8 @@ export function enterLastStage(
   if (stage === undefined) return false;
   const { timeMs: time, cause, execution } = step;
   const total = children[stage]?.length ?? 0;
-  const name = { time, cause, execution, run: ordinal, attempt };
-  step.emit({ type: 'stage.entered', ...name, stage, total, ...result });
+  const name = { time, cause, execution, run: ordinal };
+  const newest = attempt === run.attempt ? {} : { attempt };
+  step.emit({ type: 'stage.entered', ...name, ...newest, stage, total, ...result });
   return true;
 }

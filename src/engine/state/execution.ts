@@ -180,11 +180,6 @@ export const OUTPUTS_TASK = '$outputs';
 /** The run in which a worker fetches a page of a loop's values. */
 export const VALUES_TASK = '$values';
 
-/** Whether the run is one of ours, and none of the flow's tasks. */
-export function isOwnTask(task: string): boolean {
-  return task === OUTPUTS_TASK || task === VALUES_TASK;
-}
-
 /** Waits for its next attempt. */
 export interface RetryingRun extends Attempted {
   readonly phase: 'retrying';
