@@ -5,6 +5,7 @@ import { KafkaUserTopics } from '../../src/adapters/kafka/topics-port.ts';
 import { kafkaBrokers } from '../services/kafka.ts';
 import { eventually } from '../support/memory-ports.ts';
 import { failingLogger } from './failing-logger.ts';
+import { createTopicWithLeaders } from './kafka/create-topic.ts';
 import { describeTopicsContract } from './topics.ts';
 
 describeTopicsContract('kafka', async () => {
@@ -46,16 +47,7 @@ describeTopicsContract('kafka', async () => {
     async createTopic(partitions) {
       const topic = `${prefix}-${created.length}-orders-${randomUUID().slice(0, 8)}`;
       created.push(topic);
-      await admin.createTopics({
-        waitForLeaders: false,
-        topics: [{ topic, numPartitions: partitions }],
-      });
-      await eventually('the topic to have leaders', async () => {
-        const asked = admin.fetchTopicMetadata({ topics: [topic] });
-        const found = await asked.catch(() => undefined);
-        const ready = found?.topics[0]?.partitions.filter(({ leader }) => leader >= 0) ?? [];
-        return ready.length === partitions;
-      });
+      await createTopicWithLeaders(admin, topic, partitions);
       return topic;
     },
     async expire(topic, partition) {

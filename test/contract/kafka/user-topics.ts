@@ -5,7 +5,8 @@ import { onTestFinished } from 'vitest';
 import { kafkajs } from '../../../src/adapters/kafka/corrections.ts';
 import { KafkaUserTopics } from '../../../src/adapters/kafka/topics-port.ts';
 import { kafkaBrokers } from '../../services/kafka.ts';
-import { eventually, silentLogger } from '../../support/memory-ports.ts';
+import { silentLogger } from '../../support/memory-ports.ts';
+import { createTopicWithLeaders } from './create-topic.ts';
 
 type Kafka = InstanceType<typeof kafkajs.Kafka>;
 
@@ -48,19 +49,12 @@ export class UserTopicsBroker {
     return topic;
   }
 
-  async create(
+  create(
     topic: string,
     partitions: number,
     config: Readonly<Record<string, string>> = {},
   ): Promise<void> {
-    const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
-    const topics = [{ topic, numPartitions: partitions, configEntries }];
-    await eventually('the topic to be made', () =>
-      this.admin.createTopics({ waitForLeaders: false, topics }).then(
-        () => true,
-        () => undefined,
-      ),
-    );
+    return createTopicWithLeaders(this.admin, topic, partitions, config);
   }
 
   /** What lies before the offset is gone, as if its retention had passed. */
