@@ -15,6 +15,10 @@ import { type Container, containerOf, type Member, membersOf } from './json-memb
 
 const JSON_TYPE = 'application/json';
 const COMMA = Buffer.from(',');
+const BRACKETS: Readonly<Record<Container, readonly [Buffer, Buffer]>> = {
+  list: [Buffer.from('['), Buffer.from(']')],
+  map: [Buffer.from('{'), Buffer.from('}')],
+};
 
 /** Pages that are stored at a time. */
 const PUTS = 8;
@@ -108,9 +112,9 @@ class Cutter {
 }
 
 function pageBytes(members: readonly Buffer[], container: Container): Buffer {
-  const [open, close] = container === 'list' ? '[]' : '{}';
+  const [open, close] = BRACKETS[container];
   const parts = members.flatMap((member, at) => (at === 0 ? [member] : [COMMA, member]));
-  return Buffer.concat([Buffer.from(open ?? ''), ...parts, Buffer.from(close ?? '')]);
+  return Buffer.concat([open, ...parts, close]);
 }
 
 function pageFrom(bytes: Buffer): ValuesPage & JsonObject {
@@ -132,9 +136,7 @@ function notIterable(): TaskFailure {
 
 function tooMany(): TaskFailure {
   const most = limits.loopValues.value;
-  return invalidValues(
-    `values has more than ${most} entries, and a loop may go through so many: split them`,
-  );
+  return invalidValues(`values has more than ${most} entries, the most of a loop: split them`);
 }
 
 function invalidValues(message: string): TaskFailure {

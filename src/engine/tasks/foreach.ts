@@ -72,7 +72,7 @@ function open(
   const { total, ...loop } = first;
   const most = limits.loopValues.value;
   if (total > most) {
-    const message = `values has ${total} entries, and a loop may go through ${most}: split them`;
+    const message = `values has ${total} entries, and ${most} are the most of a loop: split them`;
     return problem('properties.invalid', message);
   }
   return { ...fanOut, total, loop };
