@@ -19,6 +19,11 @@ const CONNECTIONS_MAX = 16;
 /** An object is the first in the list of its own key; a version may be a few further. */
 const SAME_KEY_PAGE = 10;
 
+const UNSIGNED =
+  '; the request was not signed: give the trigger accessKeyId and secretAccessKey, or the server ' +
+  'plugin.s3.accessKeyId and plugin.s3.secretAccessKey, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, ' +
+  'which go to no endpoint but the server’s own';
+
 /** The server answered, and not with success. */
 export class S3Refused extends Error {
   override readonly name = 'S3Refused';
@@ -35,8 +40,8 @@ export class S3Refused extends Error {
 
 export interface BucketOptions {
   readonly place: S3Place;
-  /** `plugin.s3.allow`. */
-  readonly allow: readonly string[];
+  /** `plugin.s3.allow` for the address that a flow names; undefined: any address will do. */
+  readonly allow: readonly string[] | undefined;
   /** Ms since 1970. */
   readonly now: () => number;
   readonly signal: AbortSignal;
@@ -185,19 +190,21 @@ export class Bucket {
         ? ''
         : ` (the bucket is in the region ${region})`;
     const said = this.#protocol.describeS3Refusal(refusal);
-    return new S3Refused(`S3 refuses to ${what}: ${said}${hint}`, status, refusal.code);
+    const unsigned =
+      this.#options.place.credentials === undefined && status === 403 ? UNSIGNED : '';
+    return new S3Refused(`S3 refuses to ${what}: ${said}${hint}${unsigned}`, status, refusal.code);
   }
 }
 
 /**
  * Endpoints are written by the authors of flows, who may not reach what the server reaches: the policy of
  * addresses is that of `http.request`. Amazon's own addresses are ours, and private where they are those of
- * an interface endpoint.
+ * an interface endpoint; `plugin.s3.endpoint` is the operator's word.
  */
 function agentFor({ place, allow }: BucketOptions): Agent {
   const timeouts = { headersTimeout: SILENCE_TIMEOUT_MS, bodyTimeout: SILENCE_TIMEOUT_MS };
   const options = { ...timeouts, connections: CONNECTIONS_MAX };
-  if (place.endpoint === undefined) {
+  if (place.endpoint === undefined || allow === undefined) {
     return new Agent({ ...options, connect: { timeout: CONNECT_TIMEOUT_MS } });
   }
   const url = new URL(place.endpoint);

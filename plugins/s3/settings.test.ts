@@ -48,6 +48,46 @@ describe('the settings of an arrival', () => {
   });
 });
 
+describe('the key of an arrival', () => {
+  const key = { accessKeyId: 'server', secretAccessKey: 's', sessionToken: 't' };
+  const server = { ...key, region: 'eu-west-1', endpoint: 'http://minio.internal:9000' };
+  const own = { accessKeyId: 'flow', secretAccessKey: 'f' };
+
+  it('is the server’s where the flow names neither a key nor another endpoint', () => {
+    const { place, allow } = readArrival({ bucket: 'b' }, server);
+    expect(place).toEqual({
+      ...{ endpoint: server.endpoint, region: 'eu-west-1', bucket: 'b' },
+      ...{ forcePathStyle: true, credentials: key },
+    });
+    expect(allow).toBeUndefined();
+    const same = readArrival({ bucket: 'b', endpoint: server.endpoint }, server);
+    expect(same.place).toEqual(place);
+  });
+
+  it('is never shown to another endpoint', () => {
+    const properties = { bucket: 'b', endpoint: 'https://elsewhere.example' };
+    const { place, allow } = readArrival(properties, { ...server, allow: ['x'] });
+    expect(place).toMatchObject({ credentials: undefined, region: 'us-east-1' });
+    expect(allow).toEqual(['x']);
+    expect(readArrival({ ...properties, ...own }, server).place.credentials).toEqual(own);
+  });
+
+  it('is the flow’s own as soon as it says something, and then nothing of the server’s', () => {
+    expect(readArrival({ bucket: 'b', ...own }, server).place.credentials).toEqual(own);
+    const empty = { accessKeyId: '', secretAccessKey: null };
+    expect(readArrival({ bucket: 'b', ...empty }, server).place.credentials).toBeUndefined();
+    expect(() => readArrival({ bucket: 'b', sessionToken: 'x' }, server)).toThrow(
+      'accessKeyId: is empty, and sessionToken is not',
+    );
+  });
+
+  it('of which half is missing says both ways to give it', () => {
+    expect(() => readArrival({ bucket: 'b' }, { accessKeyId: 'k' })).toThrow(
+      'plugin.s3.secretAccessKey: is empty, and accessKeyId is not; set it there, or both AWS_ACCESS_KEY_ID',
+    );
+  });
+});
+
 describe('moving', () => {
   it('keeps what follows the prefix', () => {
     expect(targetKey('in/a/b.csv', 'in/', 'done/')).toBe('done/a/b.csv');

@@ -20,8 +20,8 @@ export interface Arrival {
   readonly allVersions: boolean;
   readonly objectsMax: number;
   readonly action: ArrivalAction;
-  /** `plugin.s3.allow`. */
-  readonly allow: readonly string[];
+  /** `plugin.s3.allow` for the address that a flow names; undefined: the operator named it, or it is Amazon's. */
+  readonly allow: readonly string[] | undefined;
 }
 
 export type ArrivalAction =
@@ -39,7 +39,7 @@ export function readArrival(properties: JsonObject, settings: JsonObject): Arriv
   const { each, versions } = properties;
   const pattern = textOf(properties, 'pattern');
   const prefix = textOf(properties, 'prefix') ?? '';
-  const place = placeOf(properties);
+  const place = placeOf(properties, settings);
   const { endpoint = '', bucket } = place;
   const regex = pattern === undefined ? undefined : compile(pattern);
   const allVersions = versions === 'all';
@@ -52,34 +52,66 @@ export function readArrival(properties: JsonObject, settings: JsonObject): Arriv
     allVersions,
     objectsMax: objectsMaxOf(properties['maxObjects']),
     action: actionOf(properties, bucket),
-    allow: isJsonArray(settings['allow']) ? settings['allow'].map(String) : [],
+    allow: isOperators(endpoint, settings) ? undefined : allowedBy(settings),
   };
 }
 
-function placeOf(properties: JsonObject): S3Place {
-  const endpoint = textOf(properties, 'endpoint');
+function isOperators(endpoint: string, settings: JsonObject): boolean {
+  return endpoint === '' || endpoint === settings['endpoint'];
+}
+
+function allowedBy({ allow }: JsonObject): readonly string[] {
+  return allow !== undefined && isJsonArray(allow) ? allow.map(String) : [];
+}
+
+/**
+ * The server of the configuration is meant where the flow names no other, and its key is shown to no other:
+ * whoever writes a flow could have one answer under his own address.
+ */
+function placeOf(properties: JsonObject, settings: JsonObject): S3Place {
+  const given = textOf(properties, 'endpoint');
+  const server = serverOf(settings);
+  const own = given === undefined || given === server.endpoint ? server : undefined;
+  const endpoint = given ?? server.endpoint;
   const forcePathStyle = properties['forcePathStyle'];
   return {
     endpoint,
-    region: textOf(properties, 'region') ?? 'us-east-1',
+    region: textOf(properties, 'region') ?? own?.region ?? 'us-east-1',
     bucket: textOf(properties, 'bucket') ?? '',
     forcePathStyle: typeof forcePathStyle === 'boolean' ? forcePathStyle : endpoint !== undefined,
-    credentials: credentialsOf(properties),
+    credentials: KEY_PARTS.some((part) => part in properties)
+      ? credentialsOf(properties, '')
+      : own?.credentials(),
   };
 }
 
+/** What the operator says, in `plugin.s3` or by the variables that fill it. */
+function serverOf(settings: JsonObject) {
+  return {
+    endpoint: textOf(settings, 'endpoint', 'plugin.s3.endpoint'),
+    region: textOf(settings, 'region', 'plugin.s3.region'),
+    credentials: () => credentialsOf(settings, 'plugin.s3.'),
+  };
+}
+
+/** A flow that has one of these, be it empty, speaks for itself. */
+const KEY_PARTS = ['accessKeyId', 'secretAccessKey', 'sessionToken'] as const;
+
 /** Half a key is a mistake: going on without would read as somebody else. */
-function credentialsOf(properties: JsonObject): S3Credentials | undefined {
-  const accessKeyId = textOf(properties, 'accessKeyId');
-  const secretAccessKey = textOf(properties, 'secretAccessKey');
-  const sessionToken = textOf(properties, 'sessionToken');
-  if (accessKeyId === undefined && secretAccessKey === undefined) return undefined;
-  if (accessKeyId === undefined)
-    throw new Error('accessKeyId: is empty, and secretAccessKey is not');
-  if (secretAccessKey === undefined) {
-    throw new Error('secretAccessKey: is empty, and accessKeyId is not');
+function credentialsOf(from: JsonObject, prefix: string): S3Credentials | undefined {
+  const [accessKeyId, secretAccessKey, sessionToken] = KEY_PARTS.map((part) =>
+    textOf(from, part, prefix + part),
+  );
+  if (accessKeyId !== undefined && secretAccessKey !== undefined) {
+    const token = sessionToken === undefined ? {} : { sessionToken };
+    return { accessKeyId, secretAccessKey, ...token };
   }
-  return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
+  const given = KEY_PARTS.find((part) => textOf(from, part) !== undefined);
+  if (given === undefined) return undefined;
+  const missing = accessKeyId === undefined ? 'accessKeyId' : 'secretAccessKey';
+  const whole =
+    prefix === '' ? '' : '; set it there, or both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY';
+  throw new Error(`${prefix}${missing}: is empty, and ${given} is not${whole}`);
 }
 
 function actionOf(properties: JsonObject, ownBucket: string): ArrivalAction {

@@ -42,7 +42,11 @@ export type BlobsConfig =
       readonly endpoint: string | undefined;
       readonly region: string;
       readonly forcePathStyle: boolean;
-      readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+      readonly credentials: {
+        readonly accessKeyId: string;
+        readonly secretAccessKey: string;
+        readonly sessionToken?: string;
+      };
     };
 
 /** How brokers are reached. No brokers: the embedded log. */
@@ -106,6 +110,7 @@ function blobsOf(settings: Settings): BlobsConfig {
     return { type: 'file', ...(path === undefined ? {} : { path }) };
   }
   const endpoint = value('blobs.endpoint');
+  const sessionToken = value('blobs.sessionToken');
   return {
     type: 's3',
     bucket: value('blobs.bucket') ?? '',
@@ -116,6 +121,7 @@ function blobsOf(settings: Settings): BlobsConfig {
     credentials: {
       accessKeyId: value('blobs.accessKeyId') ?? '',
       secretAccessKey: value('blobs.secretAccessKey') ?? '',
+      ...(sessionToken === undefined ? {} : { sessionToken }),
     },
   };
 }

@@ -42,16 +42,24 @@ function halfCertificates(settings: Settings): readonly ConfigProblem[] {
   });
 }
 
+/** standard-variables.ts takes a key whole. */
+const KEY_OF_ENVIRONMENT =
+  'no part of a key there, and AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment';
+
 /** S3 needs a bucket and a key; whoever names them without saying `s3` would write to files unawares. */
 function blobsElsewhere(settings: Settings): readonly ConfigProblem[] {
-  const needed = ['blobs.bucket', 'blobs.accessKeyId', 'blobs.secretAccessKey'];
+  const keys = ['blobs.accessKeyId', 'blobs.secretAccessKey'];
+  const needed = ['blobs.bucket', ...keys];
   if (valueOf(settings, 'blobs.type') === 's3') {
     const missing = needed.filter((name) => !settings.has(name));
     if (missing.length === 0) return [];
     const wanted = missing.map((name) => `\`${name}\``).join(' and ');
-    return at(settings, 'blobs.type', `\`s3\` needs ${wanted} beside it`);
+    const other = missing.some((name) => keys.includes(name)) ? `, or ${KEY_OF_ENVIRONMENT}` : '';
+    return at(settings, 'blobs.type', `\`s3\` needs ${wanted} beside it${other}`);
   }
-  return needed.flatMap((name) => at(settings, name, 'needs `blobs.type: s3` beside it'));
+  return [...needed, 'blobs.sessionToken'].flatMap((name) =>
+    at(settings, name, 'needs `blobs.type: s3` beside it'),
+  );
 }
 
 /** The beginnings of names up to and with `part`: `kafka.sasl.`, `kafka.connections.billing.sasl.`. */

@@ -155,6 +155,7 @@ export const keys = {
     'With `s3`: the key. It needs the rights to get, put and delete objects and to list the bucket.',
   ),
   'blobs.secretAccessKey': secret(kinds.text, 'With `s3`: the secret of the key.'),
+  'blobs.sessionToken': secret(kinds.text, 'With `s3`: the token of a temporary key.'),
   'globals.*': optional(kinds.anything, 'Values that all flows see as `globals`.'),
   'secrets.provider': key(
     kinds.oneOf('env'),

@@ -1,5 +1,6 @@
 /**
- * The configuration of a process: flags over environment over millrace.yaml over defaults. Nothing is thrown:
+ * The configuration of a process: flags over environment over millrace.yaml over the
+ * variables that other programs read, too, over defaults. Nothing is thrown:
  * what is wrong is a list, so that all of it is seen at once.
  */
 import { type Config, configOf } from './config.ts';
@@ -10,6 +11,7 @@ import { fileEntries } from './file.ts';
 import { type KeyNode, keyTree, type PluginSchemas } from './key-tree.ts';
 import type { FixedKey } from './keys.ts';
 import type { ConfigProblem, Source } from './problems.ts';
+import { standardEntries } from './standard-variables.ts';
 import { type Settings, settingsOf } from './values.ts';
 
 export interface LoadOptions {
@@ -49,7 +51,8 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
     environmentEntries(options.env, tree, options.folder),
     flagEntries(options, tree),
   ];
-  const entries = collected.flatMap((source) => source.entries);
+  const own = collected.flatMap((source) => source.entries);
+  const entries = [...standardEntries(options.env, tree, options.folder, own), ...own];
   const { settings, problems } = settingsOf(entries, options.folder);
   return {
     config: configOf(settings),

@@ -17,7 +17,16 @@ export class Watch {
   readonly #keys = new Set<string>();
   readonly #properties: JsonObject;
 
-  constructor(bucket: TestBucket, properties: JsonObject = {}) {
+  /** With these properties and no others. */
+  static of(properties: JsonObject): Watch {
+    return new Watch(undefined, properties);
+  }
+
+  constructor(bucket: TestBucket | undefined, properties: JsonObject = {}) {
+    if (bucket === undefined) {
+      this.#properties = properties;
+      return;
+    }
     const { endpoint, bucket: name, credentials } = bucket.place;
     this.#properties = {
       ...{ bucket: name, endpoint: endpoint ?? '' },
@@ -28,7 +37,7 @@ export class Watch {
 
   async look(context: Partial<PollContext> = {}, properties: JsonObject = {}): Promise<void> {
     const all = { ...this.#properties, ...properties };
-    const { host } = new URL(textOf(all['endpoint']));
+    const host = URL.parse(textOf(all['endpoint']))?.host ?? '';
     await arrival.poll(all, {
       ...{ namespace: 'test', flow: 'flow', trigger: 'arrival' },
       settings: { allow: host.startsWith('127.0.0.1:') ? [host] : [] },
