@@ -4,6 +4,7 @@ import type { CompiledValue, Template } from '../../expression/index.ts';
 import { contextRoots } from '../../expression/index.ts';
 import type { FlowDefinition } from '../../flow/definition.ts';
 import { taskRunId } from '../../model/ids.ts';
+import { isOwnTask } from '../../model/own-tasks.ts';
 import type { State } from '../../model/states.ts';
 import type { Json, JsonObject } from '../../support/json.ts';
 import type { ExecutionOrigin, ExecutionView, TaskRun } from '../state/execution.ts';
@@ -184,7 +185,7 @@ function* runsOf(
 
 function allTasks(view: ExecutionView): ReadonlySet<string> {
   const tasks = new Set<string>();
-  for (const { task } of view.tasks()) tasks.add(task);
+  for (const { task } of view.tasks()) if (!isOwnTask(task)) tasks.add(task);
   return tasks;
 }
 

@@ -5,6 +5,7 @@ import {
   type ExecutionHead,
   type ExecutionView,
   isOpen,
+  isNamed,
   isTaskRun,
   type Part,
   type TaskRun,
@@ -53,7 +54,7 @@ export class ExecutionEntity implements ExecutionView {
     else this.open.delete(ordinal);
     this.setWanting(ordinal, isPartReady(part));
     if (before?.phase !== part.phase) this.placeAmongChildren(part);
-    if (!isTaskRun(part)) return before;
+    if (!isNamed(part)) return before;
     const key = newestKey(part.task, part.iteration);
     if ((this.newest.get(key) ?? 0) < ordinal) this.newest.set(key, ordinal);
     return before;
@@ -69,7 +70,7 @@ export class ExecutionEntity implements ExecutionView {
     const siblings = this.byParent?.get(before.parent);
     siblings?.delete(ordinal);
     if (siblings?.size === 0) this.byParent?.delete(before.parent);
-    if (!isTaskRun(before)) return before;
+    if (!isNamed(before)) return before;
     const key = newestKey(before.task, before.iteration);
     if (this.newest.get(key) === ordinal) this.newest.delete(key);
     return before;

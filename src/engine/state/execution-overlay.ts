@@ -10,7 +10,7 @@ import {
   type ExecutionHead,
   type ExecutionView,
   isOpen,
-  isTaskRun,
+  isNamed,
   type Part,
   type TaskRun,
 } from './execution.ts';
@@ -50,7 +50,7 @@ export class ExecutionOverlay implements ExecutionView {
     this.runs.set(ordinal, part);
     if (isPartReady(part)) this.wanting.add(ordinal);
     else this.wanting.delete(ordinal);
-    if (!isTaskRun(part)) return;
+    if (!isNamed(part)) return;
     const key = newestKey(part.task, part.iteration);
     if ((this.newest.get(key) ?? 0) < ordinal) this.newest.set(key, ordinal);
   }
@@ -60,7 +60,7 @@ export class ExecutionOverlay implements ExecutionView {
     this.runs.delete(ordinal);
     this.wanting.delete(ordinal);
     if (this.below?.run(ordinal) !== undefined) this.dropped.add(ordinal);
-    if (part === undefined || !isTaskRun(part)) return;
+    if (part === undefined || !isNamed(part)) return;
     const key = newestKey(part.task, part.iteration);
     if (this.newest.get(key) === ordinal) this.newest.delete(key);
   }

@@ -227,6 +227,11 @@ export function isTaskRun(part: Part): part is TaskRun {
   return part.phase !== 'iteration' && part.phase !== 'item' && part.phase !== 'values';
 }
 
+/** A run that is looked up by its task. One that fetches values has no name: several loops may have one. */
+export function isNamed(part: Part): part is TaskRun {
+  return isTaskRun(part) && part.task !== VALUES_TASK;
+}
+
 /** True while something is still to come of the run. */
 export function isOpen(part: Part): part is OpenRun {
   return isTaskRun(part) && part.phase !== 'ended';
