@@ -12,9 +12,9 @@ import { deliveryHeader, verifySignature } from './verify.ts';
 export const webhook: RequestTrigger = {
   kind: 'request',
   verify(request, properties) {
-    const methods = properties['methods'];
-    if (isJsonArray(methods) && !methods.includes(request.method)) {
-      return { ok: false, reason: `method ${request.method} is not among methods` };
+    const given = properties['methods'];
+    if (isJsonArray(given) && !given.includes(request.method)) {
+      return { ok: false, methods: given.filter((method) => typeof method === 'string') };
     }
     return verifySignature(request, properties['verify']);
   },

@@ -31,7 +31,7 @@ const webhookRouteConfigs = (['get', 'post', 'put', 'patch', 'delete'] as const)
         'Started, or filtered',
         z.union([startedSchema, z.strictObject({ decision: z.literal('filtered') })]),
       ),
-      ...problemAnswers(400, 401, 404, 413, 422, 429, 503),
+      ...problemAnswers(400, 401, 404, 405, 413, 422, 429, 503),
     },
   }),
 );

@@ -14,6 +14,8 @@ export class Problem extends Error {
   /** Further members of the body. */
   readonly members: JsonObject;
   readonly retryAfterSeconds: number | undefined;
+  /** Of 405: the header that names the methods. */
+  readonly allow: string | undefined;
 
   constructor(status: ProblemStatus, code: string, detail: string, options: ProblemOptions = {}) {
     super(detail, options);
@@ -21,12 +23,14 @@ export class Problem extends Error {
     this.code = code;
     this.members = options.members ?? {};
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.allow = options.allow;
   }
 }
 
 export interface ProblemOptions extends ErrorOptions {
   readonly members?: JsonObject;
   readonly retryAfterSeconds?: number;
+  readonly allow?: string;
 }
 
 export type ProblemStatus =
@@ -79,7 +83,8 @@ export function problemAnswers<const Status extends ProblemStatus>(
 }
 
 export function answerProblem(context: Context, problem: Problem): Response {
-  const { status, code, message, members, retryAfterSeconds } = problem;
+  const { status, code, message, members, retryAfterSeconds, allow } = problem;
+  if (allow !== undefined) context.header('allow', allow);
   if (retryAfterSeconds !== undefined) context.header('retry-after', String(retryAfterSeconds));
   const body = {
     ...members,

@@ -16,7 +16,10 @@ export interface WebhookCall extends FlowTrigger {
 }
 
 /** What a call comes to: a start, or why there is none. */
-export type WebhookOutcome = MappedEvent | { readonly kind: 'denied'; readonly reason: string };
+export type WebhookOutcome =
+  | MappedEvent
+  | { readonly kind: 'denied'; readonly reason: string }
+  | { readonly kind: 'wrong-method'; readonly methods: readonly string[] };
 
 /**
  * Decides what a request to a webhook does; pure but for the secrets it reads. Everything is evaluated here,
@@ -32,7 +35,11 @@ export function callWebhook(call: WebhookCall, flowsOffset: number): WebhookOutc
   if (!evaluated.ok) return { kind: 'denied', reason: evaluated.problem };
   const { properties } = evaluated;
   const verification = trigger.verify(request, properties);
-  if (!verification.ok) return { kind: 'denied', reason: verification.reason };
+  if (!verification.ok) {
+    return 'methods' in verification
+      ? { kind: 'wrong-method', methods: verification.methods }
+      : { kind: 'denied', reason: verification.reason };
+  }
   const event = trigger.read(withoutCredentials(request), properties);
   return mapEvent(
     { flow, definition, globals, flowsOffset },

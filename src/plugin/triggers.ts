@@ -42,7 +42,9 @@ export interface RequestTrigger {
 export type Verification =
   | { readonly ok: true }
   /** `reason` is for the operator (decision, server log); the caller only learns "401". */
-  | { readonly ok: false; readonly reason: string };
+  | { readonly ok: false; readonly reason: string }
+  /** A method that it does not take, whoever asks: the caller learns which it does, by 405. */
+  | { readonly ok: false; readonly methods: readonly string[] };
 
 export interface RequestEvent {
   /** The fields of `trigger`, without `type` and `id`. */

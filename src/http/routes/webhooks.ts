@@ -47,7 +47,7 @@ async function answer(context: Context, services: HttpServices): Promise<Respons
 /**
  * What the request starts, or undefined when the trigger's condition does not hold.
  *
- * @throws {@link Problem} 401, 413, 422: it starts nothing.
+ * @throws {@link Problem} 401, 405, 413, 422: it starts nothing.
  */
 async function startOf(
   context: Context,
@@ -66,8 +66,15 @@ async function startOf(
     note(services, { flow, definition }, 'filtered', 'the condition `when` is false');
     return undefined;
   }
+  if (outcome.kind === 'wrong-method') throw wrongMethod(request.method, outcome.methods);
   note(services, { flow, definition }, 'signature', outcome.reason);
   throw new Problem(401, 'signature-invalid', 'The request is not signed as this webhook wants');
+}
+
+function wrongMethod(method: string, methods: readonly string[]): Problem {
+  const allowed = methods.join(', ');
+  const detail = `The webhook takes ${allowed}, and this is ${method}`;
+  return new Problem(405, 'method-not-allowed', detail, { allow: allowed });
 }
 
 function findTrigger(context: Context, services: HttpServices): Found {
@@ -151,8 +158,8 @@ function noteRefusal(services: HttpServices, found: Found, error: unknown): void
   }
 }
 
-/** Of a body that is too large, or that nothing of ours can take. */
-const NOTED_STATUSES = new Set([413, 422]);
+/** Of a wrong method, a body that is too large, or one that nothing of ours can take. */
+const NOTED_STATUSES = new Set([405, 413, 422]);
 
 function note(services: HttpServices, found: Found, reason: string, message: string): void {
   const { flow, definition } = found;

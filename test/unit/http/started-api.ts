@@ -30,6 +30,7 @@ triggers:
   - { id: open, type: webhook, inputs: { count: << trigger.body.count ?? 1 >> }, labels: { via: hook } }
   - { id: waiting, type: webhook, wait: 10s }
   - { id: off, type: webhook, disabled: true }
+  - { id: put_only, type: webhook, methods: [PUT, PATCH] }
   - { id: picky, type: webhook, when: << trigger.body.ok >> }
   - { id: signed, type: webhook, verify: { preset: github, secret: << secret('HOOK') >> } }
   - { id: no_secret, type: webhook, verify: { preset: github, secret: << secret('NOT_SET') >> } }

@@ -43,6 +43,20 @@ function decision(trigger: string, reason: string): Promise<{ readonly message: 
   );
 }
 
+it('says which methods a webhook takes, to the caller and to the operator', async () => {
+  await nothingStarted(async () => {
+    const answer = await fire('quick/put_only', { headers: json, body: '{}' });
+    expect(answer.status).toBe(405);
+    expect(answer.headers['allow']).toBe('PUT, PATCH');
+    expect(answer.body).toMatchObject({
+      code: 'method-not-allowed',
+      detail: 'The webhook takes PUT, PATCH, and this is POST',
+    });
+  });
+  expect((await decision('put_only', 'method-not-allowed')).message).toContain('this is POST');
+  expect((await fire('quick/put_only', { headers: json, body: '{}' }, 'PUT')).status).toBe(202);
+});
+
 describe('S4: a webhook that verifies', () => {
   const body = '{"ref":"refs/heads/main"}';
 
