@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { ApiClient, Query } from '../http/client/api-client.ts';
 import type { DecisionBody } from './api-bodies.ts';
+import { nothingFound } from './format/nothing.ts';
 import { formatOf, type OutputOptions, printListing, withOutput } from './format/output.ts';
 import { oneLine, timeText } from './format/text.ts';
 import { Patience } from './patience.ts';
@@ -41,7 +42,10 @@ export function decisions(noun: Command, terminal: Terminal): void {
       body,
       rows: body.decisions,
       name: nameOf,
-      nothing: 'No decisions: every event that came started an execution.',
+      nothing: nothingFound('decisions', {
+        filters: [text, reason],
+        advice: 'every event that came started an execution',
+      }),
       columns: [
         { title: 'time', value: ({ time }) => timeText(time) },
         { title: 'trigger', value: nameOf },

@@ -132,5 +132,5 @@ function adviceFor({ reason, origin, lastOffset, namespace, flow, execution }: D
   if (origin.topic === 'commands' || origin.topic === 'dlq') {
     return 'No process of Millrace writes such records; find out who does. Nothing has to be sent.';
   }
-  return `Correct the event, or the trigger of the flow, then let the event come again; a record: millrace events send --topic ${origin.topic} --value …`;
+  return `Correct the event, or the trigger of the flow, then let the event come again. A record of ${origin.topic}: \`millrace topics peek ${origin.topic} --partition ${origin.partition} --from ${origin.offset} --limit 1\` shows it, \`millrace events send --topic ${origin.topic} --value …\` sends another.`;
 }

@@ -34,6 +34,10 @@ export async function ownRecords(
   const topic = ownTopic(services, name);
   const { log } = services.options;
   const { partitions } = await ownTopicBody(services, name);
+  if (partition !== undefined && partition >= partitions.length) {
+    const detail = `${name} has no partition ${partition}: it has ${partitions.length}, from 0 on`;
+    throw new Problem(404, 'partition-unknown', detail);
+  }
   const wanted = partitions.filter(
     (each) => partition === undefined || each.partition === partition,
   );

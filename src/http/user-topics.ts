@@ -3,6 +3,7 @@ import { RejectedError, RetryableError, TerminalError } from '../model/errors.ts
 import { ConnectionMissing } from '../plugin/index.ts';
 import type {
   OutgoingTopicRecord,
+  PeekOptions,
   PublishOutcome,
   TopicDescription,
   TopicRecord,
@@ -18,6 +19,7 @@ const SHOWN_BYTES_MAX = 8 * 1024;
 
 const STATUSES: Readonly<Record<string, ProblemStatus>> = {
   'topic-unknown': 404,
+  'partition-unknown': 404,
   'group-has-members': 409,
   'offset-out-of-range': 422,
 };
@@ -68,6 +70,24 @@ export async function describeTopic(topics: Topics, topic: string): Promise<Topi
   // To a topic that is not there, the peek says which name is near.
   await topics.peek(topic, { limit: 1 });
   throw new RejectedError('topic-unknown', `There is no topic ${topic}.`);
+}
+
+/** @throws RejectedError for a topic that is not there, and a partition that it does not have. */
+export async function peekTopic(
+  topics: Topics,
+  topic: string,
+  options: PeekOptions,
+): Promise<readonly TopicRecord[]> {
+  if (options.partition !== undefined) {
+    checkPartition(await describeTopic(topics, topic), options.partition);
+  }
+  return topics.peek(topic, options);
+}
+
+function checkPartition({ topic, partitions }: TopicDescription, wanted: number): void {
+  if (partitions.some(({ partition }) => partition === wanted)) return;
+  const message = `${topic} has no partition ${wanted}: it has ${partitions.length}, from 0 on.`;
+  throw new RejectedError('partition-unknown', message);
 }
 
 /** How far consumer groups are behind, by partition. */

@@ -145,7 +145,7 @@ function shownText(letter: ShownDeadLetterBody): string {
     ...headers.map(([name, value]) => ['header', `${name}: ${value}`] as const),
     ['again', letter.again],
   ]);
-  const what = record === null ? 'The record is not at hand; it began:' : 'The record:';
+  const what = record === null ? 'Its beginning, as the dead letter has it:' : 'The record:';
   return `${facts}\n${what}\n${printable(record === null ? preview : (record.value ?? '(no value)'))}\n`;
 }
 

@@ -3,6 +3,7 @@ import type { ExecutionBody } from '../api-bodies.ts';
 import type { CliCommand } from '../command.ts';
 import { executionLogs } from '../execution-logs.ts';
 import { executionColumns } from '../format/execution.ts';
+import { nothingFound } from '../format/nothing.ts';
 import { type OutputOptions, printListing, printOne, withOutput } from '../format/output.ts';
 import { stateText } from '../format/state.ts';
 import { oneLine } from '../format/text.ts';
@@ -76,7 +77,10 @@ function list(noun: Command, terminal: Terminal): void {
       body,
       rows: body.executions,
       name: ({ executionId }) => executionId,
-      nothing: 'No executions: fire a webhook, or `millrace run NAMESPACE/FLOW`.',
+      nothing: nothingFound('executions', {
+        filters: [namespace, flow, state, ...label],
+        advice: 'fire a webhook, or `millrace run NAMESPACE/FLOW`',
+      }),
       columns: executionColumns(terminal.color),
       cursor: body.cursor,
     });

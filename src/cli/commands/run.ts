@@ -76,8 +76,11 @@ function printStarted(terminal: Terminal, options: OutputOptions, started: Start
     case 'name':
       return terminal.out(`${executionId}\n`);
     case 'table':
-      terminal.out(`${executionId} ${stateText(state, terminal.color)}\n`);
-      return terminal.error(`See it with \`millrace executions get ${executionId}\`.\n`);
+      // The id alone is the data: `id=$(millrace run …)`.
+      terminal.out(`${executionId}\n`);
+      return terminal.error(
+        `${stateText(state, terminal.color)}; see it with \`millrace executions get ${executionId}\`.\n`,
+      );
   }
 }
 

@@ -62,7 +62,8 @@ function list(noun: Command, terminal: Terminal): void {
       body,
       rows: body.topics,
       name: ({ topic }) => topic,
-      nothing: 'No topics yet: `millrace events send --topic NAME --value TEXT` makes one.',
+      nothing:
+        'No topics yet. An embedded one is made by `millrace events send --topic NAME --value TEXT`.',
       columns: [
         { title: 'topic', value: ({ topic }) => topic },
         { title: 'partitions', value: (row) => String(row.partitions.length), align: 'right' },
@@ -129,7 +130,10 @@ function peek(noun: Command, terminal: Terminal): void {
       body,
       rows: body.records,
       name: ({ partition: at, offset }) => `${at}/${offset}`,
-      nothing: 'The topic is empty.',
+      nothing:
+        from === undefined
+          ? 'The topic is empty.'
+          : `There is nothing from offset ${from} of partition ${partition ?? ''} on.`,
       columns: [
         { title: 'place', value: (row) => `${row.partition}/${row.offset}` },
         { title: 'time', value: ({ time }) => timeText(time) },

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { TriedTriggerBody, TriggerBody } from '../api-bodies.ts';
 import type { CliCommand } from '../command.ts';
 import { formatFacts } from '../format/facts.ts';
+import { nothingFound } from '../format/nothing.ts';
 import {
   formatOf,
   type OutputOptions,
@@ -47,10 +48,10 @@ function list(noun: Command, terminal: Terminal): void {
     .description('List all triggers: state, lag, last and next fire, last error.')
     .option('--namespace <name>', 'only of this namespace')
     .option('--flow <id>', 'only of this flow')
-    .option('--state <state>', 'only in this state, such as FAILING');
+    .option('--state <state,…>', 'only in one of these states, such as FAILING');
   withServer(withOutput(command)).action(async (options: ListOptions) => {
     const { namespace, flow, state } = options;
-    const query = { namespace, flow, state: state?.toUpperCase() };
+    const query = { namespace, flow, state };
     const body = await clientOf(options, terminal).request<{
       readonly triggers: readonly TriggerBody[];
     }>('GET', '/api/v1/triggers', { query });
@@ -58,7 +59,10 @@ function list(noun: Command, terminal: Terminal): void {
       body,
       rows: body.triggers,
       name: nameOf,
-      nothing: 'No triggers: a flow has them under `triggers:`.',
+      nothing: nothingFound('triggers', {
+        filters: [namespace, flow, state],
+        advice: 'a flow has them under `triggers:`',
+      }),
       columns: [
         { title: 'trigger', value: nameOf },
         { title: 'type', value: ({ type }) => type },

@@ -8,6 +8,7 @@ import { findExecution, wholeOutputs } from '../execution-reader.ts';
 import { Problem, problemAnswers } from '../problem.ts';
 import { shownRuns, TASK_RUNS_MAX } from '../shown-runs.ts';
 import { freshViews, type HttpServices } from '../services.ts';
+import { statesOf } from '../states-of.ts';
 
 const executionSchema = z
   .looseObject({
@@ -143,21 +144,9 @@ function searchOf(query: z.infer<typeof listQuery>): ExecutionQuery {
     ...(query.cursor === undefined ? {} : { cursor: query.cursor }),
     ...(query.from === undefined ? {} : { fromMs: Date.parse(query.from) }),
     ...(query.to === undefined ? {} : { toMs: Date.parse(query.to) }),
-    ...(query.state === undefined ? {} : { states: statesOf(query.state) }),
+    ...(query.state === undefined ? {} : { states: statesOf(query.state, executionStates) }),
     ...(labels.length === 0 ? {} : { labels: Object.fromEntries(labels.map(labelOf)) }),
   };
-}
-
-function statesOf(text: string): NonNullable<ExecutionQuery['states']> {
-  return text.split(',').map((name) => {
-    const state = executionStates.find((known) => known === name.toUpperCase());
-    if (state !== undefined) return state;
-    throw new Problem(
-      400,
-      'state-unknown',
-      `${name} is not a state; known: ${executionStates.join(', ')}`,
-    );
-  });
 }
 
 function labelOf(text: string): [string, string] {

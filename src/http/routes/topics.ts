@@ -9,6 +9,7 @@ import {
   askTopics,
   describeTopic,
   lagBody,
+  peekTopic,
   publishedBody,
   readOutgoing,
   readReset,
@@ -216,7 +217,7 @@ export function topicRoutes(app: OpenAPIHono, services: HttpServices): void {
     if (internal === 'true') {
       return context.json({ records: await ownRecords(services, topic, options) });
     }
-    const records = await askTopics(services, connection, (all) => all.peek(topic, options));
+    const records = await askTopics(services, connection, (all) => peekTopic(all, topic, options));
     return context.json({ records: records.map(recordBody) });
   });
   declare(app, lagRoute, async (context) => {

@@ -6,6 +6,7 @@ import { overviewOf, type TriggerOverview } from '../../trigger/trigger-overview
 import type { FlowTrigger } from '../../trigger/trigger-properties.ts';
 import { declare, jsonAnswer, queryOf } from '../declare.ts';
 import { Problem, problemAnswers } from '../problem.ts';
+import { statesOf } from '../states-of.ts';
 import type { HttpServices } from '../services.ts';
 import { switchTrigger } from '../switch-trigger.ts';
 import { triedSchema, tryOut } from '../try-out.ts';
@@ -42,7 +43,10 @@ const triggerSchema = z
 const filter = z.object({
   namespace: z.string().optional(),
   flow: z.string().optional(),
-  state: z.enum(triggerStates).optional(),
+  state: z
+    .string()
+    .optional()
+    .openapi({ description: 'One or more, separated by commas.', example: 'FAILING,PAUSED' }),
 });
 
 const params = z.object({ namespace: z.string(), flow: z.string(), trigger: z.string() });
@@ -107,13 +111,14 @@ export const triggerRouteConfigs = [
 export function triggerRoutes(app: OpenAPIHono, services: HttpServices): void {
   declare(app, listRoute, (context) => {
     const { namespace, flow, state } = queryOf(context, filter);
+    const wanted = state === undefined ? undefined : statesOf(state, triggerStates);
     const triggers = services.options.flows.registry
       .list()
       .filter((one) => namespace === undefined || one.namespace === namespace)
       .filter((one) => flow === undefined || one.id === flow)
       .flatMap((one) => one.triggers.map((definition) => ({ flow: one, definition })))
       .map((found) => bodyOf(services, found))
-      .filter((one) => state === undefined || one.state === state);
+      .filter((one) => wanted === undefined || wanted.includes(one.state));
     return context.json({ triggers });
   });
   declare(app, getRoute, (context) =>

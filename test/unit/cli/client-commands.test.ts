@@ -116,8 +116,8 @@ describe('run', () => {
   it('answers at once with the execution', async () => {
     const { code, stdout, stderr } = await run(['run', 'demo/greet']);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^[0-9a-z]{26} CREATED\n$/);
-    expect(stderr).toContain('millrace executions get');
+    expect(stdout).toMatch(/^[0-9a-z]{26}\n$/);
+    expect(stderr).toBe(`CREATED; see it with \`millrace executions get ${stdout.trim()}\`.\n`);
   });
 
   it('takes inputs as text, as JSON and from files, and labels', async () => {
@@ -185,7 +185,7 @@ describe('executions', () => {
   it('that match nothing are no rows and no failure', async () => {
     const { code, stdout, stderr } = await run(['x', 'list', '--namespace', 'nowhere']);
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
-    expect(stderr).toContain('No executions');
+    expect(stderr).toBe('No executions match what was asked for.\n');
   });
 
   it('show their tasks below their blocks, in loops with the iteration', async () => {

@@ -92,6 +92,14 @@ it('sends files and tombstones', async () => {
   expect(stdout).toMatch(/^0\/1 .* k +\(none\)$/m);
 });
 
+it('says that nothing is there yet from an offset on', async () => {
+  expect(await run('topics', 'peek', 'orders', '--partition', '0', '--from', '999')).toEqual({
+    code: 0,
+    stdout: '',
+    stderr: 'There is nothing from offset 999 of partition 0 on.\n',
+  });
+});
+
 it('lists topics and moves offsets', async () => {
   for (const value of ['1', '2', '3']) {
     await run('events', 'send', '--topic', 'moved', '--value', value);
@@ -106,6 +114,16 @@ it('lists topics and moves offsets', async () => {
 it.each([
   [['events', 'send', '--topic', 'orders'], 2, /Give one of --value, --file and --tombstone/],
   [['events', 'send', '--topic', 'a b', '--value', '1'], 4, /is no name for a topic/],
+  [
+    ['topics', 'peek', 'orders', '--partition', '5'],
+    4,
+    /orders has no partition 5: it has 1, from 0 on/,
+  ],
+  [
+    ['topics', 'peek', 'decisions', '--internal', '--partition', '99'],
+    4,
+    /decisions has no partition 99: it has \d+, from 0 on/,
+  ],
   [['topics', 'peek', 'oders'], 4, /There is no topic oders\. Did you mean orders\?/],
   [
     ['topics', 'list', '--connection', 'defalt'],

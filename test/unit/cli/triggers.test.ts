@@ -57,6 +57,17 @@ describe('triggers', () => {
     expect((await run('list', '--state', 'disabled', '-o', 'name')).stdout).toBe(
       'demo/nightly/tick\n',
     );
+    expect((await run('list', '--state', 'waiting,disabled', '-o', 'name')).stdout).toBe(
+      'demo/nightly/tick\n',
+    );
+    const wrong = await run('list', '--state', 'disabled,stopped');
+    expect([wrong.code, wrong.stderr]).toEqual([
+      4,
+      expect.stringContaining('stopped is not a state; known: RUNNING'),
+    ]);
+    expect((await run('list', '--flow', 'nope')).stderr).toBe(
+      'No triggers match what was asked for.\n',
+    );
     expect((await run('enable', 'demo/nightly/tick')).stdout).toBe('demo/nightly/tick enabled\n');
     expect((await run('list', '--state', 'disabled', '-o', 'name')).stdout).toBe('');
   });
@@ -83,7 +94,12 @@ describe('triggers', () => {
 
 describe('decisions', () => {
   it('say why an event started nothing', async () => {
-    expect((await run('decisions', 'demo/nightly/tick')).stderr).toContain('No decisions');
+    expect((await run('decisions')).stderr).toBe(
+      'No decisions: every event that came started an execution.\n',
+    );
+    expect((await run('decisions', 'demo/nightly/tock')).stderr).toBe(
+      'No decisions match what was asked for.\n',
+    );
     await fire();
     const table = await eventually('a decision', async () => {
       const { stdout } = await run('decisions', 'demo/nightly/hook');

@@ -110,7 +110,11 @@ describe('what is shown', () => {
     ['a start for no flow', origin('starts'), /produce it, corrected, to the topic `starts`/],
     ['a dispatch', origin('tasks.default'), /handed out again by itself/],
     ['a command', origin('commands'), /No process of Millrace writes such records/],
-    ['a record of a user', origin('orders'), /millrace events send --topic orders/],
+    [
+      'a record of a user',
+      origin('orders'),
+      /peek orders --partition 0 --from 0 --limit 1.*millrace events send --topic orders/,
+    ],
   ])('of %s says what can be done', async (_, fields, advice) => {
     expect((await show(await bury(fields)))['again']).toMatch(advice);
   });
