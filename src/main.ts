@@ -7,6 +7,7 @@ import path from 'node:path';
 import type { KafkaConnectionOptions } from './adapters/kafka/broker-link.ts';
 import { SystemClock } from './adapters/system/clock.ts';
 import { EnvSecrets } from './adapters/system/env-secrets.ts';
+import { proxyChoice } from './adapters/system/proxies.ts';
 import { SystemRandom } from './adapters/system/random.ts';
 import type { DeployedFile, DeployOptions } from './compose/deployer.ts';
 import type { Ports, Role, Settings } from './compose/ports.ts';
@@ -85,6 +86,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
       metrics: new PrometheusMetrics({ processMetrics: true }),
       secrets: new EnvSecrets(environment),
       variable: (name) => flowVariable(environment, name),
+      proxyFor: proxyChoice(config.proxy),
       blobs: blobs.store,
       ...(views === undefined ? {} : { views: views.store }),
     };
@@ -131,11 +133,11 @@ export async function examine(config: Config, signal: AbortSignal): Promise<read
   return [...folder, ...(await examineKafka({ ...cluster, nowMs: () => clock.now() }, signal))];
 }
 
-async function examineBlobs({ blobs }: Config): Promise<readonly Finding[]> {
+async function examineBlobs({ blobs, proxy }: Config): Promise<readonly Finding[]> {
   if (blobs.type !== 's3') return [];
   const { examineBucket } = await import('./adapters/s3/examine-bucket.ts');
   const clock = new SystemClock();
-  return examineBucket({ ...blobs, now: () => clock.now() });
+  return examineBucket({ ...blobs, now: () => clock.now(), proxyFor: proxyChoice(proxy) });
 }
 
 function application(shells: Shells, close: () => Promise<void>): Application {
@@ -262,10 +264,11 @@ async function openViews(config: Config) {
 }
 
 async function openBlobs(config: Config, clock: Clock): Promise<OpenedBlobs> {
-  const { blobs, data } = config;
+  const { blobs, data, proxy } = config;
   if (blobs.type === 's3') {
     const { S3BlobStore } = await import('./adapters/s3/blob-store.ts');
-    const store = await S3BlobStore.open({ ...blobs, now: () => clock.now() });
+    const reach = { now: () => clock.now(), proxyFor: proxyChoice(proxy) };
+    const store = await S3BlobStore.open({ ...blobs, ...reach });
     return { store, close: () => store.close() };
   }
   const { FileBlobStore } = await import('./adapters/filesystem/blob-store.ts');

@@ -25,6 +25,9 @@ Variables that other programs read, too, are honoured where nothing of the above
 | \`AWS_ACCESS_KEY_ID\`, \`AWS_SECRET_ACCESS_KEY\`, \`AWS_SESSION_TOKEN\` | \`accessKeyId\`, \`secretAccessKey\`, \`sessionToken\` of \`blobs\` (with \`type: s3\`) and of \`plugin.s3\`. A key comes whole from them: where the configuration has a part of it, none is taken |
 | \`AWS_REGION\`, else \`AWS_DEFAULT_REGION\` | \`region\` of both |
 | \`AWS_ENDPOINT_URL_S3\`, else \`AWS_ENDPOINT_URL\` | \`endpoint\` of both |
+| \`http_proxy\`, else \`HTTP_PROXY\` | \`proxy.http\` |
+| \`https_proxy\`, else \`HTTPS_PROXY\` | \`proxy.https\` |
+| \`no_proxy\`, else \`NO_PROXY\` | \`proxy.except\`; separated by commas or spaces |
 
 Flows cannot read them (\`env('X')\` sees \`MILLRACE_ENV_X\` only), but what the key of \`plugin.s3\` may do, a trigger of any
 flow may do: see [its page](../plugins/s3/README.md). Large values are safe from flows when \`blobs\` has a key of its own.

@@ -1,10 +1,13 @@
-import { Agent, request as undiciRequest } from 'undici';
+import { type Agent, request as undiciRequest } from 'undici';
 import {
   AddressPolicy,
   checkLiteralAddress,
+  checkProxiedHost,
   type JsonObject,
+  loadAgents,
   policedLookup,
   portOf,
+  type ProxyChoice,
   TaskFailure,
 } from '../../src/plugin/index.ts';
 
@@ -20,8 +23,11 @@ export interface ClientOptions {
 export interface Client {
   readonly policy: AddressPolicy;
   readonly options: ClientOptions;
-  /** One agent a port, since the allow-list may name ports and a look-up does not see them. */
-  agent(port: number): Agent;
+  /**
+   * One agent a port, since the allow-list may name ports and a look-up does not see them; through a proxy one an
+   * origin, since such an agent keeps something for each.
+   */
+  agent(url: URL, proxy: string | undefined): Promise<Agent>;
 }
 
 /** Clients by their options: connections are kept alive between tasks. The oldest goes when there are many. */
@@ -34,15 +40,16 @@ export function clientFor(options: ClientOptions): Client {
   const known = clients.get(key);
   if (known !== undefined) return known;
   const policy = new AddressPolicy(options.allow, 'plugin.http.allow');
-  const agents = new Map<number, Agent>();
+  const agents = new Map<string, Promise<Agent>>();
   const client: Client = {
     policy,
     options,
-    agent(port) {
-      let agent = agents.get(port);
+    agent(url, proxy) {
+      const key = proxy === undefined ? String(portOf(url)) : `${proxy} ${url.origin}`;
+      let agent = agents.get(key);
       if (agent === undefined) {
-        agent = makeAgent(options, policy, port);
-        remember(agents, port, agent, AGENTS_MAX);
+        agent = makeAgent(options, policedLookup(policy, portOf(url)), proxy);
+        remember(agents, key, agent, AGENTS_MAX);
       }
       return agent;
     },
@@ -62,16 +69,20 @@ function remember<Key, Value>(
   map.set(key, value);
 }
 
-function makeAgent(options: ClientOptions, policy: AddressPolicy, port: number): Agent {
-  const { tls } = options;
-  return new Agent({
-    headersTimeout: options.readTimeoutMs,
-    bodyTimeout: options.readTimeoutMs,
+async function makeAgent(
+  { tls, connectTimeoutMs, readTimeoutMs }: ClientOptions,
+  lookup: ReturnType<typeof policedLookup>,
+  proxy: string | undefined,
+): Promise<Agent> {
+  const { agentThrough } = await loadAgents();
+  return agentThrough({
+    connectTimeoutMs,
+    silenceTimeoutMs: readTimeoutMs,
     // A pooled connection outlives the check of its address: keep it only shortly.
-    keepAliveTimeout: 4_000,
-    connect: {
-      timeout: options.connectTimeoutMs,
-      lookup: policedLookup(policy, port),
+    keepAliveMs: 4_000,
+    proxyFor: () => proxy,
+    direct: { lookup },
+    tls: {
       ...(typeof tls['ca'] === 'string' ? { ca: tls['ca'] } : {}),
       ...(typeof tls['certificate'] === 'string' ? { cert: tls['certificate'] } : {}),
       ...(typeof tls['key'] === 'string' ? { key: tls['key'] } : {}),
@@ -87,6 +98,7 @@ export interface Exchange {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly client: Client;
+  readonly proxyFor: ProxyChoice | undefined;
   readonly redirectsMax: number;
   readonly bodyBytesMax: number;
   readonly signal: AbortSignal;
@@ -117,8 +129,10 @@ export async function send(exchange: Exchange): Promise<Answer> {
 
 async function sendOnce({ url, client, ...exchange }: Exchange): Promise<Answer> {
   checkLiteralAddress(url, client.policy);
+  const proxy = exchange.proxyFor?.(url);
+  if (proxy !== undefined) await checkProxiedHost(url, client.policy);
   const response = await undiciRequest(url, {
-    dispatcher: client.agent(portOf(url)),
+    dispatcher: await client.agent(url, proxy),
     // The method was checked against the schema's list.
     method: exchange.method as 'GET',
     headers: exchange.headers,

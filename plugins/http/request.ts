@@ -55,6 +55,7 @@ async function exchange(
       headers,
       ...(body === undefined ? {} : { body }),
       client: clientFor(clientOptions(properties, context.settings)),
+      proxyFor: context.proxyFor,
       redirectsMax: numberOr(properties['followRedirects'], 0),
       bodyBytesMax: RESPONSE_BYTES_MAX,
       signal: context.signal,

@@ -28,8 +28,9 @@ export const arrival: PollTrigger = {
   async poll(properties: JsonObject, context: PollContext): Promise<void> {
     const watch = readArrival(properties, context.settings);
     const { place, allow } = watch;
-    const { signal } = context;
-    const bucket = await Bucket.open({ place, allow, signal, now: () => context.now() });
+    const { signal, proxyFor } = context;
+    const now = (): number => context.now();
+    const bucket = await Bucket.open({ place, allow, signal, now, proxyFor });
     try {
       await new Look(watch, bucket, context).run();
     } finally {

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
-import { Agent } from 'undici';
+import type { Agent } from 'undici';
 import {
   AddressPolicy,
   checkLiteralAddress,
+  checkProxiedHost,
+  loadAgents,
   loadS3Protocol,
   policedLookup,
   portOf,
+  type ProxyChoice,
   type S3Call,
   type S3Place,
 } from '../../src/plugin/index.ts';
@@ -45,6 +48,7 @@ export interface BucketOptions {
   /** Ms since 1970. */
   readonly now: () => number;
   readonly signal: AbortSignal;
+  readonly proxyFor?: ProxyChoice | undefined;
 }
 
 type Protocol = Awaited<ReturnType<typeof loadS3Protocol>>;
@@ -53,11 +57,19 @@ type Protocol = Awaited<ReturnType<typeof loadS3Protocol>>;
 export class Bucket {
   readonly #options: BucketOptions;
   readonly #protocol: Protocol;
+  /** Undefined: any address will do. */
+  readonly #policy: AddressPolicy | undefined;
   readonly #agent: Agent;
 
-  private constructor(options: BucketOptions, protocol: Protocol, agent: Agent) {
+  private constructor(
+    options: BucketOptions,
+    protocol: Protocol,
+    policy: AddressPolicy | undefined,
+    agent: Agent,
+  ) {
     this.#options = options;
     this.#protocol = protocol;
+    this.#policy = policy;
     this.#agent = agent;
   }
 
@@ -66,7 +78,8 @@ export class Bucket {
     const protocol = await loadS3Protocol();
     const problem = protocol.s3PlaceProblem(options.place);
     if (problem !== undefined) throw new Error(problem);
-    return new Bucket(options, protocol, agentFor(options));
+    const policy = policyOf(options);
+    return new Bucket(options, protocol, policy, await agentFor(options, policy));
   }
 
   get name(): string {
@@ -165,6 +178,7 @@ export class Bucket {
     const { place, now, signal } = this.#options;
     const request = this.#protocol.s3Request({ ...place, bucket }, call, now());
     try {
+      await this.#checkProxied(new URL(request.origin));
       const { statusCode, headers, body } = await this.#agent.request({ ...request, signal });
       const text = await body.text();
       if (statusCode >= 200 && statusCode < 300) return text;
@@ -181,6 +195,12 @@ export class Bucket {
         cause: error,
       });
     }
+  }
+
+  /** Without a proxy the look-up of the connection does it. */
+  async #checkProxied(url: URL): Promise<void> {
+    if (this.#policy === undefined || this.#options.proxyFor?.(url) === undefined) return;
+    await checkProxiedHost(url, this.#policy);
   }
 
   #refused(what: string, status: number, text: string, region?: string): S3Refused {
@@ -201,17 +221,24 @@ export class Bucket {
  * addresses is that of `http.request`. Amazon's own addresses are ours, and private where they are those of
  * an interface endpoint; `plugin.s3.endpoint` is the operator's word.
  */
-function agentFor({ place, allow }: BucketOptions): Agent {
-  const timeouts = { headersTimeout: SILENCE_TIMEOUT_MS, bodyTimeout: SILENCE_TIMEOUT_MS };
-  const options = { ...timeouts, connections: CONNECTIONS_MAX };
-  if (place.endpoint === undefined || allow === undefined) {
-    return new Agent({ ...options, connect: { timeout: CONNECT_TIMEOUT_MS } });
-  }
+function policyOf({ place, allow }: BucketOptions): AddressPolicy | undefined {
+  if (place.endpoint === undefined || allow === undefined) return undefined;
+  return new AddressPolicy(allow, 'plugin.s3.allow');
+}
+
+async function agentFor(options: BucketOptions, policy: AddressPolicy | undefined): Promise<Agent> {
+  const { place, proxyFor } = options;
+  const { agentThrough } = await loadAgents();
+  const common = {
+    silenceTimeoutMs: SILENCE_TIMEOUT_MS,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    connectionsMax: CONNECTIONS_MAX,
+    proxyFor,
+  };
+  if (place.endpoint === undefined || policy === undefined) return agentThrough(common);
   const url = new URL(place.endpoint);
-  const policy = new AddressPolicy(allow, 'plugin.s3.allow');
   checkLiteralAddress(url, policy);
-  const lookup = policedLookup(policy, portOf(url));
-  return new Agent({ ...options, connect: { timeout: CONNECT_TIMEOUT_MS, lookup } });
+  return agentThrough({ ...common, direct: { lookup: policedLookup(policy, portOf(url)) } });
 }
 
 /** Broken connections often say why one level deeper. */

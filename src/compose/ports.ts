@@ -11,6 +11,7 @@ import type { TopicsProvider } from '../ports/topics.ts';
 import type { ViewStore } from '../ports/views.ts';
 import type { ExecutorSettings } from '../executor/settings.ts';
 import type { JsonObject } from '../support/json.ts';
+import type { ProxyChoice } from '../support/proxied-agent.ts';
 
 /** What a process can be; one process may be several. */
 export const roles = ['api', 'executor', 'worker', 'trigger', 'indexer'] as const;
@@ -31,6 +32,8 @@ export interface Ports {
   readonly blobs: BlobStore;
   /** Users' topics; undefined: there are no connections. */
   readonly topics?: TopicsProvider;
+  /** Proxies of what plugins connect to; undefined: none. */
+  readonly proxyFor?: ProxyChoice | undefined;
   /** Needed by the api role. */
   readonly views?: ViewStore;
   readonly plugins: Pick<PluginHost, 'manifests' | 'task' | 'trigger'>;

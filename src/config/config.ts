@@ -27,6 +27,12 @@ export interface Config {
   /** Settings by plugin. */
   readonly plugin: Readonly<Record<string, JsonObject>>;
   readonly blobs: BlobsConfig;
+  /** URLs of proxies, and what is reached without. */
+  readonly proxy: {
+    readonly http?: string;
+    readonly https?: string;
+    readonly except: readonly string[];
+  };
   readonly globals: JsonObject;
   readonly secrets: { readonly provider: 'env' };
 }
@@ -97,8 +103,19 @@ export function configOf(settings: Settings): Config {
     plugins: value('plugins'),
     plugin: pluginsOf(settings),
     blobs: blobsOf(settings),
+    proxy: proxyOf(settings),
     globals: objectUnder(settings, ['globals']),
     secrets: { provider: value('secrets.provider') },
+  };
+}
+
+function proxyOf(settings: Settings): Config['proxy'] {
+  const http = valueOf(settings, 'proxy.http');
+  const https = valueOf(settings, 'proxy.https');
+  return {
+    ...(http === undefined ? {} : { http }),
+    ...(https === undefined ? {} : { https }),
+    except: valueOf(settings, 'proxy.except'),
   };
 }
 

@@ -156,6 +156,17 @@ export const keys = {
   ),
   'blobs.secretAccessKey': secret(kinds.text, 'With `s3`: the secret of the key.'),
   'blobs.sessionToken': secret(kinds.text, 'With `s3`: the token of a temporary key.'),
+  'proxy.http': optional(
+    kinds.proxyAddress,
+    'The proxy through which `http.request`, `s3.arrival` and `blobs` reach `http://` addresses: `http://host:port`.',
+  ),
+  'proxy.https': optional(kinds.proxyAddress, 'The same for `https://` addresses.'),
+  'proxy.except': key(
+    kinds.hosts,
+    [],
+    'What they reach without a proxy: hosts (with their subdomains), `*.host`, `host:port`, addresses, ranges, or `*`. ' +
+      'Never through one: loopback.',
+  ),
   'globals.*': optional(kinds.anything, 'Values that all flows see as `globals`.'),
   'secrets.provider': key(
     kinds.oneOf('env'),

@@ -103,6 +103,19 @@ export const paths: Kind<readonly string[]> = {
   resolve: (given, folder) => given.map((one) => resolve(folder, one)),
 };
 
+/** In the environment, as other programs have it, also separated by spaces. */
+export const hosts: Kind<readonly string[]> = {
+  ...list,
+  fromText: (given) => splitAtCommas(given.replaceAll(/\s+/g, ',')),
+};
+
+/** Of a proxy; in the environment, as other programs have it, also without `http://`. */
+export const proxyAddress: Kind<string> = {
+  schema: z.string().refine((given) => /^https?:$/.test(URL.parse(given)?.protocol ?? '')),
+  wanted: 'an address such as `http://proxy.example:3128`',
+  fromText: (given) => (/^\w+:\/\//.test(given) ? given : `http://${given}`),
+};
+
 /** Certificates and keys: the PEM text itself, or the path of a file that holds it. */
 export const pem: Kind<string> = {
   ...text,

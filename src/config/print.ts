@@ -1,7 +1,7 @@
 /** `millrace config print`: the whole configuration as it would stand in millrace.yaml. */
 import { Document, isNode } from 'yaml';
 import type { LoadedConfig } from './load.ts';
-import type { Setting, Settings } from './values.ts';
+import { type Setting, type Settings, withoutCredentials } from './values.ts';
 
 export interface PrintOptions {
   readonly format: 'yaml' | 'json';
@@ -54,7 +54,6 @@ function asJson(lines: readonly Line[], { sources }: PrintOptions): string {
 const HIDDEN = '***';
 /** Names of a plugin's or the user's own keys that say what is behind them. */
 const TELLING = /password|passwd|secret|token|credential|apikey|api_key|private/i;
-const CREDENTIALS_IN_ADDRESS = /(\w+:\/\/)[^/@\s]*@/g;
 
 function redacted({ path, key, written }: Setting): unknown {
   if (key.secret) return HIDDEN;
@@ -67,7 +66,7 @@ function redacted({ path, key, written }: Setting): unknown {
 
 function hidden(value: unknown, telling: boolean): unknown {
   if (typeof value === 'string') {
-    return telling ? HIDDEN : value.replaceAll(CREDENTIALS_IN_ADDRESS, `$1${HIDDEN}@`);
+    return telling ? HIDDEN : withoutCredentials(value);
   }
   if (Array.isArray(value)) return value.map((item) => hidden(item, telling));
   if (typeof value !== 'object' || value === null) return telling ? HIDDEN : value;

@@ -1,5 +1,5 @@
 /**
- * Variables that other programs read, too: `AWS_*`. They are the weakest source: whatever names a key by ours
+ * Variables that other programs read, too: `AWS_*`, `HTTP_PROXY` and its like. They are the weakest source: whatever names a key by ours
  * wins over them.
  *
  * The parts of an S3 key come whole from here or not at all: one half of somebody's key beside the other half
@@ -25,6 +25,13 @@ const s3Key: readonly StandardKey[] = [
   { name: 'sessionToken', variables: ['AWS_SESSION_TOKEN'] },
 ];
 
+/** The lower case first, as everywhere: a web server may set `HTTP_PROXY` by a request's header. */
+const proxies: readonly StandardKey[] = [
+  { name: 'http', variables: ['http_proxy', 'HTTP_PROXY'] },
+  { name: 'https', variables: ['https_proxy', 'HTTPS_PROXY'] },
+  { name: 'except', variables: ['no_proxy', 'NO_PROXY'] },
+];
+
 /** @param given what the other sources say, the weakest first. */
 export function standardEntries(
   environment: Environment,
@@ -33,16 +40,18 @@ export function standardEntries(
   given: readonly Entry[],
 ): readonly Entry[] {
   const values = new Map(given.map(({ path, value }) => [path.join('.'), value]));
+  const surroundings = { environment, tree, folder };
   const sections = [
     // Whoever keeps large values in files has no use for a bucket's keys there.
     ...(values.get('blobs.type') === 's3' ? [['blobs']] : []),
     ['plugin', 's3'],
   ];
-  return sections.flatMap((section) => {
+  const ofS3 = sections.flatMap((section) => {
     const isGiven = ({ name }: StandardKey): boolean => values.has([...section, name].join('.'));
     const wanted = s3Key.some(isGiven) ? s3Place : [...s3Place, ...s3Key];
-    return wanted.flatMap((standard) => entryOf(standard, section, { environment, tree, folder }));
+    return wanted.flatMap((standard) => entryOf(standard, section, surroundings));
   });
+  return [...ofS3, ...proxies.flatMap((standard) => entryOf(standard, ['proxy'], surroundings))];
 }
 
 interface Surroundings {

@@ -62,8 +62,15 @@ function settingOf(name: string, entry: Entry): Setting | ConfigProblem {
 const SHOWN_LENGTH_MAX = 60;
 
 function shown(value: unknown): string {
-  const text = JSON.stringify(value);
+  const text = withoutCredentials(JSON.stringify(value));
   return text.length > SHOWN_LENGTH_MAX ? `${text.slice(0, SHOWN_LENGTH_MAX)}…` : text;
+}
+
+const CREDENTIALS_IN_ADDRESS = /(\w+:\/\/)[^/\s]*@/g;
+
+/** What stands before the host in addresses is nobody's business. */
+export function withoutCredentials(text: string): string {
+  return text.replaceAll(CREDENTIALS_IN_ADDRESS, '$1***@');
 }
 
 /** The value of a key; undefined only for an optional one. */

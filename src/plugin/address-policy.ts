@@ -1,4 +1,5 @@
 import { lookup as resolveHost, type LookupAddress } from 'node:dns';
+import { lookup } from 'node:dns/promises';
 import { BlockList, isIP, isIPv4, type LookupFunction } from 'node:net';
 
 /**
@@ -72,6 +73,23 @@ export function checkLiteralAddress(url: URL, policy: AddressPolicy): void {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   if (isIP(host) === 0 || policy.namesHost(host, portOf(url)) || policy.allowsAddress(host)) return;
   throw new AddressRefused(host, host, policy.setting);
+}
+
+/**
+ * Where a proxy makes the connection, it looks the name up, and its network is the operator's to guard. What can be
+ * known here is checked before it is asked: a name that this machine resolves to an address which is not public is
+ * refused. One that it cannot resolve is left to the proxy, which is often the only one that can.
+ *
+ * Literal addresses are for {@link checkLiteralAddress}.
+ *
+ * @throws {@link AddressRefused}
+ */
+export async function checkProxiedHost(url: URL, policy: AddressPolicy): Promise<void> {
+  const host = url.hostname;
+  if (isIP(host.replace(/^\[|\]$/g, '')) !== 0 || policy.namesHost(host, portOf(url))) return;
+  const addresses = await lookup(host, { all: true }).catch(() => []);
+  const refused = addresses.find(({ address }) => !policy.allowsAddress(address));
+  if (refused !== undefined) throw new AddressRefused(host, refused.address, policy.setting);
 }
 
 /** The port that a URL of HTTP leads to. */

@@ -11,6 +11,7 @@ import type { ExecutionId, TaskRunId } from '../model/ids.ts';
 import type { LogLevel } from '../model/records.ts';
 import type { Topics } from '../ports/topics.ts';
 import type { JsonObject } from '../support/json.ts';
+import type * as proxiedAgent from '../support/proxied-agent.ts';
 import type * as s3Protocol from '../support/s3-request.ts';
 import type { Trigger } from './triggers.ts';
 
@@ -21,11 +22,13 @@ export type { Json, JsonObject } from '../support/json.ts';
 export { formatDuration, parseDuration } from '../support/duration.ts';
 export { isJsonArray, isJsonObject } from '../support/json.ts';
 export type * from '../ports/topics.ts';
+export type { ProxyChoice } from '../support/proxied-agent.ts';
 export type { S3Call, S3Credentials, S3Place, S3Refusal } from '../support/s3-request.ts';
 export {
   AddressPolicy,
   AddressRefused,
   checkLiteralAddress,
+  checkProxiedHost,
   policedLookup,
   portOf,
 } from './address-policy.ts';
@@ -35,6 +38,11 @@ export { ConnectionMissing } from './triggers.ts';
 /** The protocol of S3, signing included, without connections. Loaded by those who speak it. */
 export function loadS3Protocol(): Promise<typeof s3Protocol> {
   return import('../support/s3-request.ts');
+}
+
+/** Connections that mind `context.proxyFor`. Loaded, with undici, by those who make some. */
+export function loadAgents(): Promise<typeof proxiedAgent> {
+  return import('../support/proxied-agent.ts');
 }
 
 /** What a plugin's module exports by default. */
@@ -86,6 +94,8 @@ export interface TaskContext {
    * @throws {@link ConnectionMissing} when there is none of that name.
    */
   topics(connection: string): Promise<Topics>;
+  /** By `proxy.*` of the configuration; undefined: there are no proxies. See {@link loadAgents}. */
+  readonly proxyFor?: proxiedAgent.ProxyChoice | undefined;
 }
 
 export interface TaskFailureOptions extends ErrorOptions {

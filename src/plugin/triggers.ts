@@ -6,6 +6,7 @@
 import type { LogLevel } from '../model/records.ts';
 import type { Topics } from '../ports/topics.ts';
 import type { Json, JsonObject } from '../support/json.ts';
+import type { ProxyChoice } from '../support/proxied-agent.ts';
 
 /** What makes executions start. */
 export type Trigger = RequestTrigger | StreamTrigger | PollTrigger | ClockTrigger;
@@ -110,6 +111,8 @@ export interface TriggerContext {
    * @throws {@link ConnectionMissing} when there is none of that name: the trigger is then WAITING.
    */
   topics(connection: string): Promise<Topics>;
+  /** By `proxy.*` of the configuration; undefined: there are no proxies. */
+  readonly proxyFor?: ProxyChoice | undefined;
 }
 
 export interface StreamContext extends TriggerContext {

@@ -54,7 +54,7 @@ export function secretProperties(
 
 /** What every plugin's trigger gets. */
 export function pluginContext(
-  { clock, logger, topics }: TriggerSurroundings,
+  { clock, logger, topics, proxyFor }: TriggerSurroundings,
   { flow, definition, settings }: KnownTrigger,
   masker: Masker,
   signal: AbortSignal,
@@ -73,5 +73,6 @@ export function pluginContext(
       else lines[level]({}, text);
     },
     topics,
+    proxyFor,
   };
 }

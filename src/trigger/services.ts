@@ -10,6 +10,7 @@ import type { Random } from '../ports/random.ts';
 import type { Secrets } from '../ports/secrets.ts';
 import type { Topics } from '../ports/topics.ts';
 import type { JsonObject } from '../support/json.ts';
+import type { ProxyChoice } from '../support/proxied-agent.ts';
 import type { DecisionBook } from './decision-book.ts';
 import type { SequencedStartsOptions } from './sequenced-starts.ts';
 import type { Starter } from './starter.ts';
@@ -34,6 +35,8 @@ export interface TriggerSurroundings {
   readonly plugins: Pick<PluginHost, 'trigger'>;
   /** Users' topics of a connection. @throws ConnectionMissing */
   readonly topics: (connection: string) => Promise<Topics>;
+  /** Proxies of what plugins connect to; undefined: none. */
+  readonly proxyFor?: ProxyChoice | undefined;
 }
 
 /** What running triggers needs of the process. */

@@ -14,6 +14,7 @@ import type { Secrets } from '../ports/secrets.ts';
 import type { TopicsProvider } from '../ports/topics.ts';
 import { encodeCommand } from '../records/commands.ts';
 import { isJsonObject, type Json, type JsonObject } from '../support/json.ts';
+import type { ProxyChoice } from '../support/proxied-agent.ts';
 import { evaluateDeferred, referencesIn, withDeferred } from './deferred.ts';
 import type { EvaluationThread } from './evaluation.ts';
 import { failedResult, lostValue, missingSecret } from './failures.ts';
@@ -32,6 +33,7 @@ export interface TaskRunTools {
   readonly variable: (name: string) => string | undefined;
   readonly blobs: BlobStore;
   readonly topics: TopicsProvider | undefined;
+  readonly proxyFor?: ProxyChoice | undefined;
   readonly propertyCheck: PropertyCheck;
   readonly evaluation: EvaluationThread;
   /** The type and its code, or undefined when no plugin of this worker has it. */
@@ -115,6 +117,7 @@ async function outputsOf(request: TaskRunRequest, tools: TaskRunTools): Promise<
     },
     settings: task.settings,
     topics: (connection) => topicsOf(tools.topics, connection),
+    proxyFor: tools.proxyFor,
   });
 }
 

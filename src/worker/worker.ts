@@ -9,6 +9,7 @@ import type { Random } from '../ports/random.ts';
 import type { Secrets } from '../ports/secrets.ts';
 import type { TopicsProvider } from '../ports/topics.ts';
 import type { PluginHost } from '../plugin/host.ts';
+import type { ProxyChoice } from '../support/proxied-agent.ts';
 import { EvaluationThread } from './evaluation.ts';
 import { WorkerPool } from './pool.ts';
 import { PropertyCheck } from './properties.ts';
@@ -27,6 +28,8 @@ export interface WorkerOptions {
   readonly blobs: BlobStore;
   /** Users' topics; undefined: there are no connections. */
   readonly topics?: TopicsProvider;
+  /** Proxies of what plugins connect to; undefined: none. */
+  readonly proxyFor?: ProxyChoice | undefined;
   readonly plugins: Pick<PluginHost, 'task'>;
   readonly catalog: Catalog;
   /** Worker groups that this process works for. */
@@ -53,6 +56,7 @@ export class Worker {
       variable: options.variable,
       blobs: options.blobs,
       topics: options.topics,
+      proxyFor: options.proxyFor,
       propertyCheck: new PropertyCheck(),
       evaluation: this.#evaluation,
       resolve: (type) => resolveTask(options, type),

@@ -1,6 +1,7 @@
 import { FatalError, RetryableError } from '../../model/errors.ts';
 import { blobHash, blobUri, sha256Of } from '../../ports/blob-names.ts';
 import type { BlobStore, StoredBlob } from '../../ports/blob-store.ts';
+import type { ProxyChoice } from '../../support/proxied-agent.ts';
 import {
   describeS3Refusal,
   type S3Call,
@@ -24,7 +25,7 @@ export class S3BlobStore implements BlobStore {
   readonly #prefix: string;
 
   private constructor(options: S3BlobStoreOptions) {
-    this.#connection = new S3Connection(options, options.now);
+    this.#connection = new S3Connection(options, options);
     this.#prefix = options.prefix;
   }
 
@@ -107,6 +108,8 @@ export interface S3BlobStoreOptions extends S3Place {
   readonly prefix: string;
   /** Ms since 1970. */
   readonly now: () => number;
+  /** Undefined: there are no proxies. */
+  readonly proxyFor?: ProxyChoice | undefined;
 }
 
 function isSuccess({ status }: S3Answer): boolean {

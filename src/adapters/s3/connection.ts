@@ -1,4 +1,5 @@
-import { Agent, type Dispatcher, interceptors } from 'undici';
+import { type Dispatcher, interceptors } from 'undici';
+import { agentThrough, type ProxyChoice } from '../../support/proxied-agent.ts';
 import { type S3Call, type S3Place, s3Request } from '../../support/s3-request.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -14,21 +15,26 @@ export interface S3Answer {
   readonly body: Uint8Array;
 }
 
+export interface S3Reach {
+  /** Ms since 1970. */
+  readonly now: () => number;
+  readonly proxyFor?: ProxyChoice | undefined;
+}
+
 /** Connections to one bucket, kept open between requests. */
 export class S3Connection {
   readonly place: S3Place;
   readonly #now: () => number;
   readonly #agent: Dispatcher;
 
-  /** @param now ms since 1970. */
-  constructor(place: S3Place, now: () => number) {
+  constructor(place: S3Place, { now, proxyFor }: S3Reach) {
     this.place = place;
     this.#now = now;
-    this.#agent = new Agent({
-      connections: CONNECTIONS_MAX,
-      headersTimeout: SILENCE_TIMEOUT_MS,
-      bodyTimeout: SILENCE_TIMEOUT_MS,
-      connect: { timeout: CONNECT_TIMEOUT_MS },
+    this.#agent = agentThrough({
+      connectionsMax: CONNECTIONS_MAX,
+      silenceTimeoutMs: SILENCE_TIMEOUT_MS,
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      proxyFor,
     }).compose(
       interceptors.retry({
         maxRetries: RETRIES,

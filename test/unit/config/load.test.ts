@@ -45,6 +45,7 @@ describe('without any configuration', () => {
       plugins: [],
       plugin: {},
       blobs: { type: 'file' },
+      proxy: { except: [] },
       globals: {},
       secrets: { provider: 'env' },
     });

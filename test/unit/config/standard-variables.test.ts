@@ -94,7 +94,47 @@ describe('AWS_* for the plugin s3', () => {
   });
 });
 
+describe('the variables of proxies', () => {
+  it('are proxy.*, the lower case first, with or without http://', () => {
+    const { config, said, sources } = load('', {
+      ...{ HTTP_PROXY: 'http://upper:1', http_proxy: 'lower:1', HTTPS_PROXY: 'http://a:2' },
+      NO_PROXY: 'a.example, .b.example 10.0.0.0/8',
+    });
+    expect(said).toEqual([]);
+    expect(config.proxy).toEqual({
+      ...{ http: 'http://lower:1', https: 'http://a:2' },
+      except: ['a.example', '.b.example', '10.0.0.0/8'],
+    });
+    expect(sources.get('proxy.http')).toEqual({ kind: 'environment', name: 'http_proxy' });
+  });
+
+  it('are weaker than the configuration', () => {
+    const env = { HTTP_PROXY: 'socks5://a:1', NO_PROXY: '*' };
+    const { config, said } = load('proxy: { http: "http://own:1", except: [] }', env);
+    expect(said).toEqual([]);
+    expect(config.proxy).toEqual({ http: 'http://own:1', except: [] });
+  });
+
+  it.each(['socks5://me:hunter2@a:1', 'me:hunter2@a:x', 'http://me:hunt@er2@a:x'])(
+    'that name none are said, without what stands before the host: %s',
+    (address) => {
+      const { said } = load('', { HTTP_PROXY: address });
+      expect(said).toEqual([
+        expect.stringContaining('proxy.http (HTTP_PROXY): must be an address such as `http://'),
+      ]);
+      expect(said[0]).toContain('***@a:');
+      expect(said[0]).not.toContain('hunt');
+    },
+  );
+});
+
 describe('config print', () => {
+  it('hides the log-in of a proxy', () => {
+    const loaded = load('', { HTTP_PROXY: 'me:hunt@er2@proxy.example:1' });
+    const text = printConfig(loaded, { format: 'yaml', redacted: true, sources: true });
+    expect(text).toContain('http: http://***@proxy.example:1 # HTTP_PROXY');
+  });
+
   it('names the variables, and keeps the secrets', () => {
     const loaded = load(s3, { ...key, AWS_SESSION_TOKEN: 'hunter2', AWS_DEFAULT_REGION: 'r' });
     for (const format of ['yaml', 'json'] as const) {
