@@ -4,14 +4,20 @@ import path from 'node:path';
 import type { Json, JsonObject } from '../support/json.ts';
 import { CommandEnd, exitCodes } from './exit.ts';
 
+/** `inputs` are values; `texts` the server reads as the types that the flow declares. */
+export interface Pairs {
+  readonly inputs: JsonObject;
+  readonly texts: Readonly<Record<string, string>>;
+}
+
 /**
  * `k=text`, `k:=json`, `k=@file` (the file's text) and `k:=@file` (the file's JSON). A name given twice takes the
  * last value.
  *
  * @throws CommandEnd that names the pair.
  */
-export async function readPairs(pairs: readonly string[], folder: string): Promise<JsonObject> {
-  const read = pairs.map(async (pair): Promise<[string, Json]> => {
+export async function readPairs(pairs: readonly string[], folder: string): Promise<Pairs> {
+  const read = pairs.map(async (pair): Promise<readonly [string, Read]> => {
     const [, name, sign, value] = /^([^=:\s]+)(:=|=)([\s\S]*)$/.exec(pair) ?? [];
     if (name === undefined || value === undefined) {
       throw usage(
@@ -19,10 +25,19 @@ export async function readPairs(pairs: readonly string[], folder: string): Promi
       );
     }
     const text = value.startsWith('@') ? await textOf(value.slice(1), folder) : value;
-    return [name, sign === ':=' ? jsonOf(text, pair) : text];
+    return [name, sign === ':=' ? { value: jsonOf(text, pair) } : { text }];
   });
-  return Object.fromEntries(await Promise.all(read));
+  const last = [...new Map(await Promise.all(read))];
+  const inputs = last.flatMap(([name, given]): readonly (readonly [string, Json])[] =>
+    'value' in given ? [[name, given.value]] : [],
+  );
+  const texts = last.flatMap(([name, given]): readonly (readonly [string, string])[] =>
+    'text' in given ? [[name, given.text]] : [],
+  );
+  return { inputs: Object.fromEntries(inputs), texts: Object.fromEntries(texts) };
 }
+
+type Read = { readonly text: string } | { readonly value: Json };
 
 /** Labels: text only. */
 export function readLabels(pairs: readonly string[]): Readonly<Record<string, string>> {

@@ -1,3 +1,4 @@
+import { parseForeignJson } from '../model/foreign-json.ts';
 import type { InputDeclaration, InputProblem, InputType } from '../model/inputs.ts';
 import { parseDuration } from '../support/duration.ts';
 import { isReference } from '../model/reference.ts';
@@ -57,13 +58,10 @@ function isJsonList(value: Json): boolean {
   return typeof value === 'string' && value.trimStart().startsWith('[');
 }
 
+/** Text is from outside: what nests too deeply, or has the key of references, is as good as no JSON. */
 function parseJson(text: string): Json | undefined {
-  try {
-    // JSON.parse gives exactly what `Json` describes.
-    return JSON.parse(text) as Json;
-  } catch {
-    return undefined;
-  }
+  const parsed = parseForeignJson(text);
+  return parsed.ok ? parsed.value : undefined;
 }
 
 function isOfType(type: Exclude<InputType, 'array'>, value: Json): boolean {

@@ -5,10 +5,10 @@ import { readInput } from './input-types.ts';
 
 export interface CheckInputsOptions {
   /**
-   * True where values come as text (a form, a query string, a command line): then `"5"` is an int and
-   * `"true"` a bool. By default JSON types are taken as they are, so that a typo in a caller is seen.
+   * Inputs that come as text, such as those of a command line: their `"5"` is an int and their `"true"` a
+   * bool. All others are taken with the types of JSON, so that a typo in a caller is seen.
    */
-  readonly fromText?: boolean;
+  readonly fromText?: ReadonlySet<string>;
 }
 
 export type CheckedInputs =
@@ -28,7 +28,7 @@ export function checkInputs(
   const problems: InputProblem[] = [];
   const inputs: Record<string, Json> = {};
   for (const declaration of declarations) {
-    const checked = checkOne(declaration, given, options.fromText ?? false);
+    const checked = checkOne(declaration, given, options.fromText?.has(declaration.id) ?? false);
     if ('problem' in checked) problems.push(checked.problem);
     else inputs[declaration.id] = checked.value;
   }

@@ -32,7 +32,11 @@ export const run: CliCommand = {
         'Start an execution of a flow. With --wait or --follow the command ends with it: 0 when it succeeded, 1 when it failed.',
       )
       .argument('<namespace/flow>')
-      .option('--input <pair...>', 'name=text, name:=json, name=@file or name:=@file', [])
+      .option(
+        '--input <pair...>',
+        'name=text, read as the type of the input, name:=json, name=@file or name:=@file',
+        [],
+      )
       .option('--label <pair...>', 'name=text', [])
       .option('--idempotency-key <key>', 'a repeated run with this key gives the same execution')
       .option('--wait', 'wait until it has ended')
@@ -59,11 +63,11 @@ async function start(
 ): Promise<StartedBody> {
   const { namespace, id } = flowReference(text);
   const { idempotencyKey } = options;
-  const inputs = await readPairs(options.input, folder);
+  const pairs = await readPairs(options.input, folder);
   const labels = readLabels(options.label);
   const path = `/api/v1/executions/${encodeURIComponent(namespace)}/${encodeURIComponent(id)}`;
   return client.request<StartedBody>('POST', path, {
-    json: { inputs, labels },
+    json: { ...pairs, labels },
     ...(idempotencyKey === undefined ? {} : { headers: { 'idempotency-key': idempotencyKey } }),
   });
 }

@@ -103,7 +103,8 @@ const secret: FunctionDefinition = {
 const env: FunctionDefinition = {
   name: 'env',
   parameters: parameters('name'),
-  summary: 'An environment variable of the worker; no value when it is not set.',
+  summary:
+    'The variable `MILLRACE_ENV_<name>` of the worker’s environment; no value when it is not set.',
   impure: 'env',
   call([name], run) {
     const impure = impureOf('env', run);

@@ -13,6 +13,9 @@ import type { HttpServices } from '../services.ts';
 const startBodySchema = z
   .strictObject({
     inputs: z.record(z.string(), z.unknown()).optional(),
+    texts: z.record(z.string(), z.string()).optional().openapi({
+      description: 'Further inputs, as text: each is read as the type that the flow declares.',
+    }),
     labels: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
   })
   .openapi('Start', { example: { inputs: { seconds: 5 }, labels: { team: 'orders' } } });
@@ -39,14 +42,14 @@ const route = createRoute({
 
 export const startRouteConfigs = [route];
 
-/** `POST /api/v1/executions/{namespace}/{flow}` `{inputs, labels}`. */
+/** `POST /api/v1/executions/{namespace}/{flow}` `{inputs, texts, labels}`. */
 export function startRoutes(app: OpenAPIHono, services: HttpServices): void {
   const { options } = services;
   declare(app, route, async (context) => {
     const { namespace = '', flow: id = '' } = context.req.param();
     const flow = findFlow(services, namespace, id);
     const body = readStart(await readObject(context, options.settings.bodyBytesMax));
-    checkStart(flow, body);
+    const inputs = checkStart(flow, body, body.texts);
     const key = context.req.header('idempotency-key');
     const traceparent = context.req.header('traceparent');
     return startAndAnswer(
@@ -54,7 +57,7 @@ export function startRoutes(app: OpenAPIHono, services: HttpServices): void {
       {
         namespace,
         flow: id,
-        inputs: body.inputs,
+        inputs,
         labels: body.labels,
         trigger: { type: 'api', id: null },
         flowsOffset: options.flows.registry.nextOffset,
@@ -81,19 +84,36 @@ export function findFlow({ options }: HttpServices, namespace: string, id: strin
 
 interface StartBody {
   readonly inputs: JsonObject;
+  readonly texts: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
 }
 
+const MEMBERS: readonly string[] = ['inputs', 'texts', 'labels'];
+
 function readStart(body: JsonObject): StartBody {
-  const unknown = Object.keys(body).find((name) => name !== 'inputs' && name !== 'labels');
+  const unknown = Object.keys(body).find((name) => !MEMBERS.includes(name));
   if (unknown !== undefined) {
-    const meant = nearest(unknown, ['inputs', 'labels']);
-    const hint = meant === undefined ? 'it takes inputs and labels' : `did you mean ${meant}?`;
+    const meant = nearest(unknown, MEMBERS);
+    const hint = meant === undefined ? `it takes ${MEMBERS.join(', ')}` : `did you mean ${meant}?`;
     throw new Problem(400, 'body-invalid', `The body has no ${unknown}; ${hint}`);
   }
   const inputs = body['inputs'] ?? {};
   if (!isJsonObject(inputs)) throw new Problem(400, 'body-invalid', 'inputs must be an object');
-  return { inputs, labels: readLabels(body['labels'] ?? {}) };
+  const texts = readTexts(body['texts'] ?? {}, inputs);
+  return { inputs, texts, labels: readLabels(body['labels'] ?? {}) };
+}
+
+function readTexts(texts: Json, inputs: JsonObject): Readonly<Record<string, string>> {
+  if (!isJsonObject(texts)) throw new Problem(400, 'body-invalid', 'texts must be an object');
+  return Object.fromEntries(
+    Object.entries(texts).map(([name, value]): [string, string] => {
+      if (typeof value !== 'string') {
+        throw new Problem(400, 'body-invalid', `${name} in texts must be a text`);
+      }
+      if (!Object.hasOwn(inputs, name)) return [name, value];
+      throw new Problem(400, 'body-invalid', `${name} stands in inputs and in texts`);
+    }),
+  );
 }
 
 function readLabels(labels: Json): Readonly<Record<string, string>> {

@@ -120,6 +120,16 @@ describe('run', () => {
     expect(stderr).toBe(`CREATED; see it with \`millrace executions get ${stdout.trim()}\`.\n`);
   });
 
+  it('reads text as the type that the flow declares', async () => {
+    const { code, stdout } = await run(['run', 'demo/greet', '--input', 'seconds=0', '--wait']);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('SUCCESS')]);
+    const wrong = await run(['run', 'demo/greet', '--input', 'seconds=soon']);
+    expect([wrong.code, wrong.stderr]).toEqual([
+      4,
+      expect.stringContaining('input `seconds`: "soon" is not'),
+    ]);
+  });
+
   it('takes inputs as text, as JSON and from files, and labels', async () => {
     writeFileSync(path.join(folder, 'name.txt'), 'Ada');
     const { code, stdout } = await run([

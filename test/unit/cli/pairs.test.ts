@@ -14,26 +14,31 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 it.each([
-  ['a=text', { a: 'text' }],
-  ['a=', { a: '' }],
-  ['a=1', { a: '1' }],
-  ['a:=1', { a: 1 }],
-  ['a:={"b":[true,null]}', { a: { b: [true, null] } }],
-  ['a=x=y', { a: 'x=y' }],
-  ['a=b:=c', { a: 'b:=c' }],
-  ['a=http://host:1/?q=1', { a: 'http://host:1/?q=1' }],
-  ['a=@order.json', { a: '{"id": 1}' }],
-  ['a:=@order.json', { a: { id: 1 } }],
-  ['a=two\nlines', { a: 'two\nlines' }],
-])('%s', async (pair, read) => {
-  expect(await readPairs([pair], folder)).toEqual(read);
+  ['a=text', 'text'],
+  ['a=', ''],
+  ['a=1', '1'],
+  ['a=x=y', 'x=y'],
+  ['a=b:=c', 'b:=c'],
+  ['a=http://host:1/?q=1', 'http://host:1/?q=1'],
+  ['a=@order.json', '{"id": 1}'],
+  ['a=two\nlines', 'two\nlines'],
+])('%s is text', async (pair, text) => {
+  expect(await readPairs([pair], folder)).toEqual({ inputs: {}, texts: { a: text } });
+});
+
+it.each([
+  ['a:=1', 1],
+  ['a:={"b":[true,null]}', { b: [true, null] }],
+  ['a:=@order.json', { id: 1 }],
+])('%s is a value', async (pair, value) => {
+  expect(await readPairs([pair], folder)).toEqual({ inputs: { a: value }, texts: {} });
 });
 
 it('takes the last value of a name, and keeps names that objects have by nature', async () => {
-  expect(await readPairs(['a=1', 'a=2'], folder)).toEqual({ a: '2' });
-  const read = await readPairs(['__proto__=x', 'constructor=y'], folder);
-  expect(Object.keys(read)).toEqual(['__proto__', 'constructor']);
-  expect(Object.getPrototypeOf(read)).toBe(Object.prototype);
+  expect(await readPairs(['a=1', 'a:=2'], folder)).toEqual({ inputs: { a: 2 }, texts: {} });
+  const { texts } = await readPairs(['__proto__=x', 'constructor=y'], folder);
+  expect(Object.keys(texts)).toEqual(['__proto__', 'constructor']);
+  expect(Object.getPrototypeOf(texts)).toBe(Object.prototype);
 });
 
 it.each([

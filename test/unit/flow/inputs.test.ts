@@ -19,7 +19,7 @@ function check(type: InputType, value: Json, more: Partial<InputDeclaration> = {
 }
 
 function fromText(type: InputType, value: Json, more: Partial<InputDeclaration> = {}): Json {
-  return one(checkInputs([declare('x', type, more)], { x: value }, { fromText: true }));
+  return one(checkInputs([declare('x', type, more)], { x: value }, { fromText: new Set(['x']) }));
 }
 
 function one(checked: ReturnType<typeof checkInputs>): Json {
@@ -147,8 +147,19 @@ describe('inputs from text', () => {
     ['float', '1e999'],
     ['bool', 'yes'],
     ['json', '{'],
+    ['json', '{"a":{"$millrace.reference":{}}}'],
+    ['json', `${'['.repeat(1_000)}${']'.repeat(1_000)}`],
   ] as const)('%s refuses %j', (type, text) => {
     expect(fromText(type, text)).toMatch(/^! input-type/);
+  });
+
+  it('other inputs beside it have the types of JSON', () => {
+    const declarations = [declare('x', 'int'), declare('y', 'int')];
+    const given = { x: '1', y: '2' };
+    expect(checkInputs(declarations, given, { fromText: new Set(['x']) })).toMatchObject({
+      ok: false,
+      problems: [{ input: 'y', code: 'input-type' }],
+    });
   });
 
   it('values that are not text are checked as ever', () => {
@@ -218,7 +229,9 @@ describe('which inputs there are', () => {
     const given = fc.dictionary(fc.constantFrom<string>(...inputTypes, 'other'), fc.jsonValue());
     fc.assert(
       fc.property(given, fc.boolean(), (values, text) => {
-        const checked = checkInputs(all, values as JsonObject, { fromText: text });
+        const checked = checkInputs(all, values as JsonObject, {
+          fromText: new Set(text ? inputTypes : []),
+        });
         if (!checked.ok) return checked.problems.length > 0;
         // Checked values are right as they are.
         return checkInputs(all, checked.inputs).ok;

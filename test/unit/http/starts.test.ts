@@ -70,6 +70,12 @@ describe('a start', () => {
     ]);
   });
 
+  it('takes inputs as text, read as the flow declares them', async () => {
+    const body = { texts: { count: '7' } };
+    const answer = await api.call('POST', '/api/v1/executions/demo/quick?wait=10s', { body });
+    expect(answer.body).toMatchObject({ state: 'SUCCESS', outputs: { count: 7 } });
+  });
+
   it('needs no body', async () => {
     expect((await api.call('POST', '/api/v1/executions/demo/quick')).status).toBe(202);
   });
@@ -111,6 +117,23 @@ describe('nothing starts', () => {
     ['no object', '[]', 400, 'body-invalid', 'must be a JSON object'],
     ['an unknown member', '{"input":{}}', 400, 'body-invalid', 'did you mean inputs?'],
     ['inputs that are no object', '{"inputs":[]}', 400, 'body-invalid', 'inputs must be an object'],
+    ['texts that are no object', '{"texts":[]}', 400, 'body-invalid', 'texts must be an object'],
+    ['a text that is none', '{"texts":{"count":1}}', 400, 'body-invalid', 'must be a text'],
+    [
+      'one twice',
+      '{"inputs":{"count":1},"texts":{"count":"1"}}',
+      400,
+      'body-invalid',
+      'and in texts',
+    ],
+    [
+      'a text of another type',
+      '{"texts":{"count":"x"}}',
+      422,
+      'inputs-invalid',
+      '"x" is not a whole',
+    ],
+    ['an unknown text', '{"texts":{"cuont":"1"}}', 422, 'inputs-invalid', 'did you mean `count`'],
     ['labels that are no object', '{"labels":1}', 400, 'body-invalid', 'labels must be an object'],
     ['a label that is no text', '{"labels":{"a":[]}}', 400, 'body-invalid', 'label a'],
     ['a wrong input', '{"inputs":{"count":"x"}}', 422, 'inputs-invalid', 'input `count`'],
