@@ -1,5 +1,5 @@
 /** Checks the shape of a flow: every property known and of the right kind, every type in the catalog. */
-import type { Catalog, TaskType } from '../model/catalog.ts';
+import type { Catalog, RequiredWith, TaskType } from '../model/catalog.ts';
 import { limits } from '../model/limits.ts';
 import { listsOfFlow, listsOfTask } from './child-lists.ts';
 import type { DiagnosticCode } from './diagnostic-codes.ts';
@@ -13,7 +13,13 @@ import {
   nodeAt,
 } from './parse/located-node.ts';
 import type { Span } from './parse/source-text.ts';
-import { type Complaint, complaintsOf, didYouMean, preview } from './schema/complaints.ts';
+import {
+  type Complaint,
+  complaintsOf,
+  didYouMean,
+  NAME_RULE,
+  preview,
+} from './schema/complaints.ts';
 import { isLaterType, laterInputTypes, notInThisVersion } from './schema/later.ts';
 import { NAME_PATTERN } from './schema/shape.ts';
 import { nearest } from '../support/nearest.ts';
@@ -77,8 +83,20 @@ class Validation {
       this.#unknownType('trigger', type, trigger, [...this.#catalog.triggers.keys()]);
     }
     this.#check(trigger, check ?? this.#validators.anyTrigger, owner);
-    const choice = this.#catalog.triggers.get(textOf(type))?.exactlyOne;
-    if (choice !== undefined) this.#exactlyOne(trigger, choice, owner);
+    const { exactlyOne, requires } = this.#catalog.triggers.get(textOf(type)) ?? {};
+    if (exactlyOne !== undefined) this.#exactlyOne(trigger, exactlyOne, owner);
+    if (requires !== undefined) this.#requires(trigger, requires, owner);
+  }
+
+  #requires(node: LocatedMap, requires: RequiredWith, owner: string): void {
+    for (const [property, byValue] of Object.entries(requires)) {
+      const value = textOf(node.value[property]);
+      const needed = Object.entries(byValue).find(([known]) => known === value)?.[1];
+      if (needed === undefined || node.entries.has(needed)) continue;
+      const { span } = childOf(node, property) ?? node;
+      const message = `${owner} needs \`${needed}\`, since its \`${property}\` is \`${value}\``;
+      this.#findings.add('property-missing', span, message);
+    }
   }
 
   #exactlyOne(node: LocatedMap, choice: readonly string[], owner: string): void {
@@ -202,10 +220,11 @@ function unknownProperty(
 }
 
 /** What the value could have been: one of a list, or an id without what an id may not have. */
-function otherValue({ candidates, property }: Complaint, at: LocatedNode): FindingDetails {
+function otherValue({ candidates, property, message }: Complaint, at: LocatedNode): FindingDetails {
   const written = at.kind === 'scalar' ? String(at.value) : '';
   const name = written.replaceAll(/[-. ]/g, '_');
-  if (property === 'id' && name !== written && new RegExp(NAME_PATTERN).test(name)) {
+  const isName = property === 'id' && message.includes(NAME_RULE);
+  if (isName && name !== written && new RegExp(NAME_PATTERN).test(name)) {
     const hint = `Expressions would read \`${written}\` as a calculation: write \`${name}\`.`;
     return { hint, fix: { ...at.span, text: name } };
   }

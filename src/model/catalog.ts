@@ -26,7 +26,8 @@ export interface PropertySchema extends JsonObject {
   // `duration`, at any depth: the text is a duration (support/duration.ts). JSON Schema's own format of that
   // name knows only ISO 8601.
   // `interval`: a duration of at least a second, how often a trigger looks or fires.
-  // `cron`, `timezone`: of those the text is one.
+  // `cron`, `timezone`, `regex` (RE2): of those the text is one.
+  // `'x-wanted'`, beside `pattern`: what the text must be, in words, for whoever wrote another.
   // `condition`, for a whole property: it gives true or false, so a text that can only be text is refused.
 }
 
@@ -73,6 +74,8 @@ export const stageProperties = ['errors', 'finally'] as const;
 /** `request`: an HTTP call. `stream`: records. `poll`: a place looked at. `clock`: due times. */
 export type TriggerKind = 'request' | 'stream' | 'poll' | 'clock';
 
+export type RequiredWith = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
 export interface TriggerType {
   readonly type: string;
   readonly title: string;
@@ -82,6 +85,8 @@ export interface TriggerType {
   readonly required: readonly string[];
   /** Properties of which exactly one must be there. */
   readonly exactlyOne?: readonly string[];
+  /** By property and its value the property that must then be there, too. */
+  readonly requires?: RequiredWith;
   /** The fields that flows see under `trigger`, beside `type` and `id`. */
   readonly fields: readonly string[];
 }

@@ -1,7 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
-import type { PropertySchema, TaskType, TriggerKind, TriggerType } from '../model/catalog.ts';
+import type {
+  PropertySchema,
+  RequiredWith,
+  TaskType,
+  TriggerKind,
+  TriggerType,
+} from '../model/catalog.ts';
 import { FatalError } from '../model/errors.ts';
 import type { JsonObject } from '../support/json.ts';
 
@@ -40,6 +46,7 @@ interface TypeFile {
   readonly required?: readonly string[];
   /** For triggers. */
   readonly exactlyOne?: readonly string[];
+  readonly requires?: RequiredWith;
   readonly outputs?: JsonObject;
 }
 
@@ -97,6 +104,10 @@ const typeSchema = {
     },
     required: { type: 'array', items: text },
     exactlyOne: { type: 'array', items: text, minItems: 2 },
+    requires: {
+      type: 'object',
+      additionalProperties: { type: 'object', additionalProperties: text },
+    },
     outputs: { type: 'object' },
   },
 };
@@ -185,6 +196,7 @@ function triggerType(
     properties: { ...file.properties, ...shellProperties[entry.kind] },
     required: file.required ?? [],
     ...(file.exactlyOne === undefined ? {} : { exactlyOne: file.exactlyOne }),
+    ...(file.requires === undefined ? {} : { requires: file.requires }),
     fields: entry.fields,
   };
 }

@@ -32,6 +32,8 @@ const CHOICE: ReadonlySet<string> = new Set(['anyOf', 'oneOf']);
 function withoutBranches(errors: readonly ErrorObject[]): readonly ErrorObject[] {
   const plain = errors.filter(({ keyword }) => !OUTER.has(keyword));
   return plain.filter((error) => {
+    // The key is at fault, which is reported itself.
+    if (error.keyword === 'propertyNames') return false;
     if (CHOICE.has(error.keyword)) return !plain.some((other) => isInside(other, error));
     return !plain.some(
       (choice) =>
@@ -148,6 +150,7 @@ function messageOf(error: ErrorObject): string {
   const limit = parameter(error, 'limit');
   switch (error.keyword) {
     case 'type':
+      return `${formatWanted(error) ?? `must be ${wantedOf(error)}`}, and ${given} is ${kindOf(error.data)}`;
     case 'anyOf':
     case 'oneOf':
       return `must be ${wantedOf(error)}, and ${given} is ${kindOf(error.data)}`;
@@ -180,6 +183,12 @@ function messageOf(error: ErrorObject): string {
   }
 }
 
+/** Of a text that is wanted in a format: `must be a duration such as …`. */
+function formatWanted({ parentSchema }: ErrorObject): string | undefined {
+  const name = isJsonObject(parentSchema) ? parentSchema['x-format'] : undefined;
+  return typeof name === 'string' ? formats[name]?.problem('') : undefined;
+}
+
 function formatProblem(error: ErrorObject): string {
   const text: unknown = error.data;
   const name = keywordValue(error);
@@ -187,10 +196,12 @@ function formatProblem(error: ErrorObject): string {
   return (typeof text === 'string' ? format?.problem(text) : undefined) ?? 'is not right';
 }
 
-const NAME_RULE = 'letters, digits and `_`, beginning with a letter';
+export const NAME_RULE = 'letters, digits and `_`, beginning with a letter';
 const ID_RULE = 'letters, digits, `.`, `_` and `-`, beginning with a letter or digit';
 
 function patternMessage(error: ErrorObject, given: string): string {
+  const wanted = isJsonObject(error.parentSchema) ? error.parentSchema['x-wanted'] : undefined;
+  if (typeof wanted === 'string') return `must be ${wanted}, and is ${given}`;
   const pattern = JSON.stringify(keywordValue(error));
   const rule = pattern.includes('._-')
     ? ID_RULE

@@ -1,5 +1,6 @@
 /** `flow.schema.json`: what an editor checks and offers while a flow is written. Made from the catalog. */
 import {
+  type RequiredWith,
   type Catalog,
   type PropertyKind,
   type PropertySchema,
@@ -144,9 +145,23 @@ function list(definition: string, minItems = 0): JsonObject {
 
 function triggerDefinition(trigger: TriggerType): JsonObject {
   const definition = typeDefinition(trigger, written(commonOf(trigger.kind), eitherOf));
-  const { exactlyOne } = trigger;
-  if (exactlyOne === undefined) return definition;
-  return { ...definition, oneOf: exactlyOne.map((property) => ({ required: [property] })) };
+  const { exactlyOne, requires } = trigger;
+  return {
+    ...definition,
+    ...(exactlyOne === undefined
+      ? {}
+      : { oneOf: exactlyOne.map((property) => ({ required: [property] })) }),
+    ...(requires === undefined ? {} : { allOf: requirements(requires) }),
+  };
+}
+
+function requirements(requires: RequiredWith): readonly JsonObject[] {
+  return Object.entries(requires).flatMap(([property, byValue]) =>
+    Object.entries(byValue).map(([value, needed]) => ({
+      if: { properties: { [property]: { const: value } }, required: [property] },
+      then: { required: [needed] },
+    })),
+  );
 }
 
 function typeDefinition(

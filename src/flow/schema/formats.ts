@@ -1,5 +1,6 @@
 /** Texts that JSON Schema has no format for: what `x-format` may say of a property, and how it is checked. */
 import { Cron } from 'croner';
+import { RE2JS } from 're2js';
 import { parseDuration } from '../../support/duration.ts';
 
 interface Format {
@@ -28,6 +29,7 @@ export const formats: Readonly<Record<string, Format>> = {
     problem: (text) =>
       isTimezone(text) ? undefined : 'must be the IANA name of a time zone, such as Europe/Berlin',
   },
+  regex: { problem: regexProblem },
   condition: { problem: () => undefined },
 };
 
@@ -48,6 +50,16 @@ function cronProblem(text: string): string | undefined {
   } catch (error) {
     const why = error instanceof Error ? error.message.replace(/^CronPattern: /, '') : '';
     return `${CRON} (${why.replace(/\.$/, '')})`;
+  }
+}
+
+function regexProblem(text: string): string | undefined {
+  try {
+    RE2JS.compile(text);
+    return undefined;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return `must be a regular expression (RE2; ${why})`;
   }
 }
 

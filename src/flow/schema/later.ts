@@ -52,7 +52,9 @@ const laterTypeNames: ReadonlySet<string> = new Set([
 
 const laterFamilies = ['kafka.', 'script.', 's3.', 'redis.', 'kv.'] as const;
 
-export function isLaterType(type: string): boolean {
+/** In whatever case: Kestra's names begin with a large letter. */
+export function isLaterType(written: string): boolean {
+  const type = written.toLowerCase();
   return laterTypeNames.has(type) || laterFamilies.some((family) => type.startsWith(family));
 }
 

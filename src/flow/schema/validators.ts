@@ -9,6 +9,7 @@ import {
 } from '../../model/catalog.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../support/json.ts';
 import { written } from './flow-schema.ts';
+import { foreignWords } from './foreign-words.ts';
 import { formats } from './formats.ts';
 import { laterProperties, notInThisVersion } from './later.ts';
 import {
@@ -60,23 +61,24 @@ function makeValidators(catalog: Catalog): Validators {
   const triggers = new Map<string, PartCheck>();
   const taskIdentity = written(taskProperties, unlessExpression);
   const triggerIdentity = written(triggerProperties, unlessExpression);
-  const laterHints = {
-    task: new Map([...onlyOfBlocks, ...hintsOf(laterProperties.task)]),
-    trigger: hintsOf(laterProperties.trigger),
+  const hints = {
+    flow: hintsOf('flow'),
+    task: new Map([...onlyOfBlocks, ...hintsOf('task')]),
+    trigger: hintsOf('trigger'),
   };
   return {
-    flow: partCheck(ajv, flowPart(), hintsOf(laterProperties.flow)),
+    flow: partCheck(ajv, flowPart(), hints.flow),
     input: partCheck(ajv, part(inputProperties, ['id', 'type']), noHints),
     output: partCheck(ajv, part(outputProperties, ['id', 'value']), noHints),
-    anyTask: partCheck(ajv, openObject(taskIdentity), laterHints.task),
-    anyTrigger: partCheck(ajv, openObject(triggerIdentity), laterHints.trigger),
+    anyTask: partCheck(ajv, openObject(taskIdentity), hints.task),
+    anyTrigger: partCheck(ajv, openObject(triggerIdentity), hints.trigger),
     task(name) {
       const type = catalog.tasks.get(name);
       if (type === undefined || type.internal) return undefined;
       return once(tasks, name, () => {
         const properties = { ...taskIdentity, ...ownProperties(type), ...children(type) };
         const schema = closedObject(properties, ['id', 'type', ...type.required]);
-        return partCheck(ajv, schema, laterHints.task);
+        return partCheck(ajv, schema, hints.task);
       });
     },
     trigger(name) {
@@ -86,7 +88,7 @@ function makeValidators(catalog: Catalog): Validators {
         const common = written(commonOf(type.kind), unlessExpression);
         const properties = { ...ownProperties(type), ...common };
         const schema = closedObject(properties, ['id', 'type', ...type.required]);
-        return partCheck(ajv, schema, new Map([...answered, ...laterHints.trigger]));
+        return partCheck(ajv, schema, new Map([...answered, ...hints.trigger]));
       });
     },
   };
@@ -99,8 +101,9 @@ const onlyOfBlocks = stageProperties.map(
   (stage) => [stage, `Only blocks have \`${stage}\`: put the task into a \`sequence\`.`] as const,
 );
 
-function hintsOf(later: ReadonlySet<string>): ReadonlyMap<string, string> {
-  return new Map([...later].map((name) => [name, notInThisVersion]));
+function hintsOf(part: 'flow' | 'task' | 'trigger'): ReadonlyMap<string, string> {
+  const later = [...laterProperties[part]].map((name) => [name, notInThisVersion] as const);
+  return new Map([...foreignWords[part], ...later]);
 }
 
 /** What a block has beside its own properties: tasks, and what a loop keeps. */
@@ -133,6 +136,7 @@ function newAjv(): Ajv2020 {
     strictRequired: false,
   });
   ajv.addKeyword('x-kind');
+  ajv.addKeyword('x-wanted');
   // What JSON Schema's formats do not know, such as durations as people write them.
   ajv.addKeyword({
     keyword: 'x-format',

@@ -113,7 +113,7 @@ export const blockRows: readonly Row[] = [
     title: 'a timeout that is no duration',
     text: logWith('timeout: 30'),
     marks: '30',
-    says: '`timeout` of task `a` must be text',
+    says: '`timeout` of task `a` must be a duration such as 30s, 5m, 1h30m or PT5M, and `30` is a number',
   },
   {
     code: 'property-invalid',

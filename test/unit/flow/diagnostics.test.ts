@@ -6,10 +6,11 @@ import { diagnosticCodes } from '../../../src/flow/diagnostic-codes.ts';
 import { readFlow } from '../../../src/flow/read-flow.ts';
 import { blockRows } from './block-rows.ts';
 import { catalog } from './catalog.ts';
+import { LOG } from './diagnostic-row.ts';
 import { expressionRows } from './expression-rows.ts';
 import { fileRows } from './file-rows.ts';
 import { orderRows } from './order-rows.ts';
-import { diagnose, fixed } from './reading.ts';
+import { diagnose, fixed, withTasks } from './reading.ts';
 import { triggerRows } from './trigger-rows.ts';
 
 const rows = [...fileRows, ...blockRows, ...triggerRows, ...expressionRows, ...orderRows];
@@ -43,6 +44,16 @@ describe('diagnostics', () => {
     expect(flow === undefined).toBe(refused);
     const strict = readFlow(text, { catalog, strict: true });
     expect(strict.flow).toBeUndefined();
+  });
+
+  it('say of a wrong name of a variable one thing, and of a flow nothing about calculations', () => {
+    const [wrong, ...others] = diagnose(withTasks(LOG, 'variables: { my-name: 1 }\n'));
+    expect([wrong?.message, others]).toEqual([
+      '`variables.my-name` of the flow must be made of letters, digits and `_`, beginning with a letter',
+      [],
+    ]);
+    const [id] = diagnose(`id: my flow\nnamespace: docs\ntasks:\n  ${LOG}\n`);
+    expect([id?.code, id?.hint]).toEqual(['property-invalid', undefined]);
   });
 
   it('have a row and a section in docs/errors.md for each code', async () => {

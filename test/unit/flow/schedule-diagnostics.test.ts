@@ -67,3 +67,26 @@ it.each([
 ])('nothing is wrong with %s', (properties) => {
   expect(said(properties)).toEqual([]);
 });
+
+it.each([
+  [
+    'bucket: b\naction: move',
+    /^7:13 property-missing trigger `tick` needs `moveTo`, since its `action` is `move`$/,
+  ],
+  ['bucket: b\naction: tag', /^7:13 property-missing trigger `tick` needs `tags`/],
+  ['bucket: b\npattern: (', /^7:14 property-invalid .*regular expression \(RE2; .*missing closing/],
+])('an arrival of %j is refused', (properties, expected) => {
+  expect(said(properties, 's3.arrival')).toEqual([expect.stringMatching(expected)]);
+});
+
+it('an arrival whose action has what it needs is taken', () => {
+  const move = 'bucket: b\npattern: x$\naction: move\nmoveTo: { prefix: done/ }';
+  expect(said(move, 's3.arrival')).toEqual([]);
+  expect(said('bucket: b\naction: delete', 's3.arrival')).toEqual([]);
+});
+
+it('where a stream may begin is said in words', () => {
+  expect(said('topic: orders\nstartFrom: yesterday', 'kafka.realtime')).toEqual([
+    '7:16 property-invalid `startFrom` of trigger `tick` must be `latest`, `earliest`, or a time such as 2026-01-31T12:00:00Z, and is `yesterday`',
+  ]);
+});
