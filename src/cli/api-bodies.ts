@@ -1,5 +1,6 @@
 /** The parts of the API's answers that the command line shows; schemas/openapi.json has them whole. */
 import type { Failure } from '../model/failure.ts';
+import type { Iterations } from '../model/iterations.ts';
 import type { DeadLetter, Decision } from '../model/records.ts';
 import type { Json } from '../support/json.ts';
 
@@ -25,7 +26,7 @@ export interface TaskRunBody {
   readonly id: string;
   readonly parent: string | null;
   readonly task: string;
-  readonly iterations: readonly number[];
+  readonly iterations: Iterations;
   readonly type: string;
   readonly state: string;
   readonly attempt: number;
@@ -40,6 +41,7 @@ export interface LogLineBody {
   readonly time: string;
   readonly level: string;
   readonly task: string;
+  readonly iterations: Iterations;
   readonly message: string;
 }
 

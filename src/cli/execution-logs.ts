@@ -1,6 +1,7 @@
 /** `millrace executions logs`: what an execution's tasks have logged, and log. */
 import { type Command, Option } from 'commander';
 import type { ApiClient, Query } from '../http/client/api-client.ts';
+import { taskLabel } from '../model/iterations.ts';
 import { logLevels } from '../model/records.ts';
 import type { ExecutionBody, LogLineBody } from './api-bodies.ts';
 import { failUnlessSuccessful } from './follow.ts';
@@ -100,6 +101,7 @@ async function follow(
   failUnlessSuccessful(await client.request<ExecutionBody>('GET', executionPath(id)));
 }
 
-function lineText({ time, level, task, message }: LogLineBody): string {
-  return `${timeText(time)} ${level.padEnd(5)} ${task}: ${oneLine(message)}\n`;
+function lineText({ time, level, task, iterations, message }: LogLineBody): string {
+  const where = taskLabel(task, iterations);
+  return `${timeText(time)} ${level.padEnd(5)} ${where}: ${oneLine(message)}\n`;
 }

@@ -16,6 +16,7 @@ import type {
   TaskScheduled,
 } from '../model/events.ts';
 import type { Failure } from '../model/failure.ts';
+import { iterationsOf, taskLabel } from '../model/iterations.ts';
 import type { RecordOrigin } from '../model/starts.ts';
 import { never } from '../support/never.ts';
 
@@ -238,8 +239,8 @@ function runWords(event: OfRun): readonly string[] {
 type OfRun = Pick<TaskEnded, 'run' | 'parent' | 'task' | 'taskType' | 'iteration'>;
 
 function run({ run: ordinal, parent, iteration }: OfRun): string {
-  const index = iteration === undefined ? '' : `[${iteration.index}]`;
-  return parent === 0 ? `/${ordinal}` : `/${parent}/${ordinal}${index}`;
+  const id = parent === 0 ? `/${ordinal}` : `/${parent}/${ordinal}`;
+  return taskLabel(id, iterationsOf(iteration));
 }
 
 function stageAttempt({ attempt }: StageEntered): string {
@@ -287,7 +288,8 @@ function causeText(cause: Cause): string {
 
 function failureText(failure: Failure | undefined): string {
   if (failure === undefined) return '';
-  const at = failure.taskId === undefined ? '' : ` at ${failure.taskId}`;
+  const { taskId, iterations } = failure;
+  const at = taskId === undefined ? '' : ` at ${taskLabel(taskId, iterations)}`;
   const outputs = failure.outputs === undefined ? '' : ` ${value('with', failure.outputs)}`;
   return `error=${failure.code}${at}: ${cut(failure.message)}${outputs}`;
 }

@@ -8,6 +8,7 @@ import type {
   TaskRetrying,
   TaskScheduled,
 } from '../model/events.ts';
+import { iterationsField } from '../model/iterations.ts';
 import { parseTaskRunId, taskRunId } from '../model/ids.ts';
 import { endedRecord, createdRecord, taskEndedRecord } from './public-record.ts';
 import type { PartitionState } from './partition-state.ts';
@@ -69,6 +70,7 @@ function dispatchOf(event: TaskScheduled): Effect {
       taskRun: taskRunId(event.execution, event.run),
       task: event.task,
       taskType: event.taskType,
+      ...iterationsField(event.iteration),
       dispatch: event.dispatch,
       attempt: event.attempt,
       namespace: event.namespace,
@@ -90,7 +92,11 @@ function taskEndedEffects(event: TaskEnded): readonly Effect[] {
   const taskRun = taskRunId(execution, event.run);
   const effects: Effect[] = [];
   if (log !== undefined) {
-    effects.push({ kind: 'log', line: { execution, taskRun, task, ...log, timeMs: time } });
+    const where = iterationsField(event.iteration);
+    effects.push({
+      kind: 'log',
+      line: { execution, taskRun, task, ...where, ...log, timeMs: time },
+    });
   }
   const { seq } = event;
   if (seq !== undefined) {

@@ -2,6 +2,7 @@
 import { isoTime } from './iso-time.ts';
 import type { About, ExecutionCreated, ExecutionEnded, TaskEnded } from '../model/events.ts';
 import { type ExecutionId, taskRunId } from '../model/ids.ts';
+import { iterationsField } from '../model/iterations.ts';
 import type { PublicData, PublicRecord } from '../model/records.ts';
 
 export function createdRecord(event: ExecutionCreated): PublicRecord {
@@ -38,7 +39,14 @@ export function taskEndedRecord(event: TaskEnded & { readonly seq: number }): Pu
   const { execution, run, task, state, attempt, outputs, error } = event;
   const data = {
     ...dataOf(execution, event.about),
-    task: { id: task, runId: taskRunId(execution, run), state, attempt, outputs },
+    task: {
+      id: task,
+      runId: taskRunId(execution, run),
+      ...iterationsField(event.iteration),
+      state,
+      attempt,
+      outputs,
+    },
   };
   return {
     ...recordOf('dev.millrace.task.ended.v1', event),

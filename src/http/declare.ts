@@ -62,3 +62,9 @@ export function queryOf<Schema extends z.ZodType>(
 export function wantsStream(context: Context): boolean {
   return (context.req.header('accept') ?? '').includes('text/event-stream');
 }
+
+/** Where in the loops a task stands. */
+export const iterationsSchema = z.array(z.int()).openapi({
+  description:
+    'Indices (from 0) of the iterations around it, outermost first; empty outside of loops',
+});

@@ -161,7 +161,8 @@ export class Indexer implements EventFeed {
         this.#options.metrics.count('millrace_records_ignored_total', { topic: 'logs' });
         continue;
       }
-      const { execution, ...shown } = { ...line.value, offset: record.offset };
+      const { execution, iterations = [], ...said } = line.value;
+      const shown = { ...said, iterations, offset: record.offset };
       changes.addLine(execution, shown);
       this.lines.publish(execution, shown);
     }

@@ -125,6 +125,8 @@ export interface IterationPlace {
   readonly loop: number;
   /** From 0. */
   readonly index: number;
+  /** Indices of the iterations around the loop, outermost first; absent where there are none. */
+  readonly outer?: readonly number[];
 }
 
 /** Which run of which task, and where it belongs. */

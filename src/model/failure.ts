@@ -9,6 +9,8 @@ export interface Failure {
   readonly message: string;
   readonly taskId?: string;
   readonly taskRunId?: string;
+  /** Indices of the iterations around the task, outermost first; absent outside of loops. */
+  readonly iterations?: readonly number[];
   readonly attempt?: number;
   /** The task's type. */
   readonly type?: string;

@@ -5,8 +5,3 @@
 export function isOwnTask(task: string): boolean {
   return task.startsWith('$');
 }
-
-/** Where a failure happened, for people: `task charge`, or `outputs` where no task of the flow was run. */
-export function placeOfTask(task: string): string {
-  return isOwnTask(task) ? task.slice(1) : `task ${task}`;
-}

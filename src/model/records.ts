@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../support/json.ts';
 import type { Failure } from './failure.ts';
 import type { ExecutionId, TaskRunId } from './ids.ts';
+import type { Iterations } from './iterations.ts';
 import type { State } from './states.ts';
 
 /** What a dispatch to a worker pool carries (`tasks.<worker group>`). Matched by (taskRun, dispatch). */
@@ -9,6 +10,8 @@ export interface TaskDispatch {
   readonly taskRun: TaskRunId;
   readonly task: string;
   readonly taskType: string;
+  /** Where in the loops, for people; absent outside of them. */
+  readonly iterations?: Iterations;
   /** Counted at every hand-out of the task run; fences late results. From 1. */
   readonly dispatch: number;
   /** Counted by the retry policy. From 1. */
@@ -45,6 +48,8 @@ export interface TaskLine {
   readonly execution: ExecutionId;
   readonly taskRun: TaskRunId;
   readonly task: string;
+  /** Absent outside of loops. */
+  readonly iterations?: Iterations;
   readonly level: LogLevel;
   readonly message: string;
   readonly timeMs: number;
@@ -95,6 +100,8 @@ export interface PublicData {
   readonly task?: {
     readonly id: string;
     readonly runId: TaskRunId;
+    /** Absent outside of loops. */
+    readonly iterations?: Iterations;
     readonly state: State;
     readonly attempt: number;
     readonly outputs?: Json;

@@ -1,5 +1,6 @@
 import type { Failure } from '../model/failure.ts';
 import type { ExecutionId } from '../model/ids.ts';
+import type { Iterations } from '../model/iterations.ts';
 import type { LogLevel } from '../model/records.ts';
 import type { State } from '../model/states.ts';
 import type { ReadingPlace } from '../records/checkpoints.ts';
@@ -85,7 +86,7 @@ export interface TaskRunView {
   /** Ordinal of the block around it; 0 is the flow. Iterations are no runs: it is the loop. */
   readonly parent: number;
   /** Indices (from 0) of the iterations around it, outermost first: one for each loop that it is in. */
-  readonly iterations: readonly number[];
+  readonly iterations: Iterations;
   readonly task: string;
   readonly taskType: string;
   readonly state: State;
@@ -110,6 +111,8 @@ export interface LogLineView extends LineMark {
   /** Offset in `logs`: the order of lines. */
   readonly offset: number;
   readonly task: string;
+  /** Indices of the iterations around the task, outermost first; empty outside of loops. */
+  readonly iterations: Iterations;
   readonly level: LogLevel;
   readonly message: string;
   readonly timeMs: number;

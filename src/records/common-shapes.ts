@@ -48,6 +48,7 @@ export const failureShape: Shape<Failure> = titled(
     message: text,
     taskId: optional(text),
     taskRunId: optional(text),
+    iterations: optional(list(natural)),
     attempt: optional(natural),
     type: optional(text),
     details: optional(object),

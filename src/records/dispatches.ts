@@ -32,6 +32,7 @@ export const dispatchShape: Shape<TaskDispatch> = record<TaskDispatch>({
   taskRun: taskRunIdShape,
   task: text,
   taskType: text,
+  iterations: optional(list(natural)),
   dispatch: natural,
   attempt: natural,
   namespace: text,

@@ -90,7 +90,12 @@ function event<Value extends model.Event>(
 const execution = executionIdShape;
 const iterationShape: Shape<model.IterationPlace> = titled(
   'IterationPlace',
-  record<model.IterationPlace>({ run: natural, loop: natural, index: natural }),
+  record<model.IterationPlace>({
+    run: natural,
+    loop: natural,
+    index: natural,
+    outer: optional(list(natural)),
+  }),
 );
 const task = {
   run: natural,

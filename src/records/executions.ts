@@ -13,6 +13,7 @@ import { executionIdShape, failureShape, taskRunIdShape } from './common-shapes.
 import { readValue, schemaVersion, versionHeader } from './read.ts';
 import {
   json,
+  list,
   natural,
   nullable,
   oneOf,
@@ -86,6 +87,7 @@ export const publicDataShape: Shape<PublicData> = record<PublicData>({
     record<NonNullable<PublicData['task']>>({
       id: text,
       runId: taskRunIdShape,
+      iterations: optional(list(natural)),
       state,
       attempt: natural,
       outputs: optional(json),

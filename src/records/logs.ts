@@ -4,7 +4,7 @@ import { type LogLine, logLevels } from '../model/records.ts';
 import type { Parsed } from '../model/starts.ts';
 import { executionIdShape, taskRunIdShape } from './common-shapes.ts';
 import { readValue, versionHeaders } from './read.ts';
-import { milliseconds, natural, oneOf, record, type Shape, text } from './shape.ts';
+import { list, milliseconds, natural, oneOf, optional, record, type Shape, text } from './shape.ts';
 
 export function encodeLogLine(line: LogLine): OutgoingRecord {
   return { key: line.execution, value: JSON.stringify(line), headers: versionHeaders };
@@ -18,6 +18,7 @@ export const logLineShape: Shape<LogLine> = record<LogLine>({
   execution: executionIdShape,
   taskRun: taskRunIdShape,
   task: text,
+  iterations: optional(list(natural)),
   dispatch: natural,
   number: natural,
   level: oneOf(logLevels),

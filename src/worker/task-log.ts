@@ -91,11 +91,12 @@ export class TaskLog {
   }
 
   #send(level: LogLevel, message: string): void {
-    const { execution, taskRun, task, dispatch } = this.#dispatch;
+    const { execution, taskRun, task, iterations, dispatch } = this.#dispatch;
     const number = this.#number;
     this.#number += 1;
     const timeMs = this.#clock.now();
-    const line = { execution, taskRun, task, dispatch, number, level, message, timeMs };
+    const where = iterations === undefined ? {} : { iterations };
+    const line = { execution, taskRun, task, ...where, dispatch, number, level, message, timeMs };
     const bytes = message.length + LINE_BYTES;
     this.#wait(bytes);
     const sent = this.#producer.send('logs', this.#partition, encodeLogLine(line)).then(() => {

@@ -1,6 +1,7 @@
 import type { Failure } from '../../model/failure.ts';
 import { type ExecutionId, executionId, taskRunId } from '../../model/ids.ts';
 import { limits } from '../../model/limits.ts';
+import type { Iterations } from '../../model/iterations.ts';
 import { logLevels } from '../../model/records.ts';
 import { executionStates, type State } from '../../model/states.ts';
 import type {
@@ -54,8 +55,7 @@ export function taskRunView(row: Row): TaskRunView {
   return {
     ordinal: number(row, 'ordinal'),
     parent: number(row, 'parent'),
-    // Written by us: the JSON text of whole numbers.
-    iterations: parsed(row['iterations']) as readonly number[],
+    iterations: iterationsOf(row),
     task: text(row, 'task'),
     taskType: text(row, 'task_type'),
     state: stateOf(row),
@@ -82,6 +82,7 @@ export function logLineView(execution: ExecutionId, row: Row): LogLineView {
     ...lineMark(execution, row),
     offset: number(row, 'offset'),
     task: text(row, 'task'),
+    iterations: iterationsOf(row),
     level: present(
       logLevels.find((level) => level === row['level']),
       'a log level',
@@ -89,6 +90,11 @@ export function logLineView(execution: ExecutionId, row: Row): LogLineView {
     message: text(row, 'message'),
     timeMs: number(row, 'time'),
   };
+}
+
+function iterationsOf(row: Row): Iterations {
+  // Written by us: the JSON text of whole numbers.
+  return parsed(row['iterations']) as Iterations;
 }
 
 function stateOf(row: Row): State {

@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { FatalError } from '../../model/errors.ts';
 
 /** Raised when the tables change: an older file is thrown away and built again from the log. */
-const SCHEMA_VERSION = 4;
+const SCHEMA_VERSION = 5;
 
 /**
  * Executions have numbers of their own, in the order in which they came: tables whose key grows are written
@@ -56,6 +56,7 @@ const tables = `
     dispatch INTEGER NOT NULL,
     number INTEGER NOT NULL,
     task TEXT NOT NULL,
+    iterations TEXT NOT NULL,
     level TEXT NOT NULL,
     message TEXT NOT NULL,
     time INTEGER NOT NULL,

@@ -17,7 +17,7 @@ export class ViewsWriter {
     this.#execution = database.prepare(upsertExecution);
     this.#taskRun = database.prepare(upsertTaskRun);
     this.#logLine = database.prepare(
-      'INSERT OR IGNORE INTO log_lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT OR IGNORE INTO log_lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     );
     this.#place = database.prepare('INSERT OR REPLACE INTO places VALUES (?, ?, ?)');
     this.#rowOf = database.prepare('SELECT row FROM executions WHERE id = ?');
@@ -60,8 +60,9 @@ function rowIn(found: Readonly<Record<string, unknown>> | undefined): SQLInputVa
 /** All but the execution's number. */
 function logLineValues(line: ViewBatch['logLines'][number]): SQLInputValue[] {
   const { offset, taskRun, dispatch, number, task, level, message, timeMs } = line;
+  const iterations = JSON.stringify(line.iterations);
   const { ordinal } = present(parseTaskRunId(taskRun), 'a task run id');
-  return [offset, ordinal, dispatch, number, task, level, message, timeMs];
+  return [offset, ordinal, dispatch, number, task, iterations, level, message, timeMs];
 }
 
 const reserveExecution = `

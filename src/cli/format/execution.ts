@@ -1,9 +1,9 @@
 import { formatDuration } from '../../support/duration.ts';
 import type { ExecutionBody, TaskRunBody } from '../api-bodies.ts';
 import type { Failure } from '../../model/failure.ts';
-import { placeOfTask } from '../../model/own-tasks.ts';
+import { taskLabel } from '../../model/iterations.ts';
 import type { Json } from '../../support/json.ts';
-import { taskLabel, taskTree, type TreeRow } from '../../http/client/task-tree.ts';
+import { taskTree, type TreeRow } from '../../http/client/task-tree.ts';
 import { stateText } from './state.ts';
 import { type Column, formatTable } from './table.ts';
 import { oneLine, printable, timeText } from './text.ts';
@@ -41,7 +41,10 @@ function taskColumns(color: boolean): readonly Column<TaskRow>[] {
 
 /** Below its block, as far in as there are blocks around it. */
 function taskText(row: TaskRow): string {
-  return '  '.repeat(row.depth) + (row.kind === 'run' ? taskLabel(row.run) : `… ${row.text}`);
+  return (
+    '  '.repeat(row.depth) +
+    (row.kind === 'run' ? taskLabel(row.run.task, row.run.iterations) : `… ${row.text}`)
+  );
 }
 
 /** One execution for a person: what it is, how it went, task by task. */
@@ -72,9 +75,9 @@ function outputsText(outputs: Json): string {
   return text.length <= OUTPUTS_MAX ? text : `${text.slice(0, OUTPUTS_MAX)}…`;
 }
 
-/** `task charge: 402 Payment Required [http.status]`, `outputs: there is no … [expression-failed]` */
-export function failureText({ taskId, message, code }: Failure): string {
-  const where = taskId === undefined ? '' : `${placeOfTask(taskId)}: `;
+/** `task charge[3]: 402 Payment Required [http.status]`, `outputs: there is no … [expression-failed]` */
+export function failureText({ taskId, iterations, message, code }: Failure): string {
+  const where = taskId === undefined ? '' : `task ${taskLabel(taskId, iterations)}: `;
   return `${oneLine(where + message)} [${code}]`;
 }
 

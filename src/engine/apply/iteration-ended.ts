@@ -8,9 +8,11 @@ import { headOf } from './progress.ts';
 export function iterationEnded(state: MutableState, event: IterationEnded): void {
   const { execution, run: ordinal, parent, index, key, outputs, drops, time } = event;
   const head = headOf(state, execution);
+  const before = state.run(execution, ordinal);
+  const outer = before !== undefined && 'outer' in before ? { outer: before.outer } : {};
   for (const dropped of drops) state.dropRun(execution, dropped);
   const item = { phase: 'item', ordinal, parent, index, state: event.state, outputs } as const;
-  state.putRun(execution, key === undefined ? item : { ...item, key });
+  state.putRun(execution, { ...item, ...outer, ...(key === undefined ? {} : { key }) });
   const around = state.run(execution, parent);
   if (around?.phase === 'block' && around.loop !== undefined) {
     const itemBytes = around.loop.itemBytes + estimateBytes(outputs);

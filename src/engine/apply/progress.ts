@@ -73,11 +73,12 @@ function beforeChild(state: MutableState, event: OfRun): ExecutionHead {
 
 /** The first event of an iteration makes it. */
 function beginIteration(state: MutableState, execution: ExecutionId, place: IterationPlace): void {
-  const { run: ordinal, loop, index } = place;
+  const { run: ordinal, loop, index, outer } = place;
   changeBlock(state, { execution, ordinal: loop }, (block) => childOpened(block, ordinal));
   if (state.run(execution, ordinal) !== undefined) return;
   const block = newBlock({ total: 0, limit: 1 });
-  state.putRun(execution, { phase: 'iteration', ordinal, parent: loop, index, block });
+  const iteration = { phase: 'iteration', ordinal, parent: loop, index, block } as const;
+  state.putRun(execution, outer === undefined ? iteration : { ...iteration, outer });
 }
 
 /** What a loop goes through has a part of its own, so that it is not written again with each change. */

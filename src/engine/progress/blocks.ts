@@ -89,8 +89,8 @@ export function aroundChild(step: ExecutionStep, place: BlockPlace): Around {
     case 'flow':
       return { parent: 0 };
     case 'iteration': {
-      const { ordinal: run, parent: loop, index } = place.part;
-      return { parent: run, iteration: { run, loop, index } };
+      const iteration = present(iterationAt(step.view, place.ordinal), 'an iteration');
+      return { parent: place.ordinal, iteration };
     }
     case 'run': {
       const iteration = iterationAt(step.view, place.run.iteration);

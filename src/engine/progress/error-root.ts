@@ -24,5 +24,5 @@ function errorAround(view: ExecutionView, parent: number): Failure | undefined {
 
 /** A failure is plain data; an interface has no index signature by itself. */
 function plain(failure: Failure): JsonObject {
-  return { ...failure };
+  return { iterations: [], ...failure };
 }

@@ -1,5 +1,6 @@
 import type { Failure } from '../../model/failure.ts';
 import { parseTaskRunId, taskRunId } from '../../model/ids.ts';
+import { iterationsField } from '../../model/iterations.ts';
 import { limits } from '../../model/limits.ts';
 import { present } from '../../support/assert.ts';
 import { isLargerThan } from '../estimate.ts';
@@ -24,8 +25,9 @@ export function failureOf(step: ExecutionStep, run: RunName, reason: Reason): Fa
   };
 }
 
-function ofTask(step: ExecutionStep, { taskId, ordinal, attempt, type }: RunName) {
-  return { taskId, taskRunId: taskRunId(step.execution, ordinal), attempt, type };
+function ofTask(step: ExecutionStep, { taskId, ordinal, iteration, attempt, type }: RunName) {
+  const id = taskRunId(step.execution, ordinal);
+  return { taskId, taskRunId: id, ...iterationsField(iteration), attempt, type };
 }
 
 /** What has failed, in the words of the flow: a run of our own works for a loop, or for the flow's outputs. */

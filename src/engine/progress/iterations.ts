@@ -2,12 +2,13 @@
 import type { IterationPlace } from '../../model/events.ts';
 import type { Failure } from '../../model/failure.ts';
 import { parseTaskRunId } from '../../model/ids.ts';
+import { iterationsOf } from '../../model/iterations.ts';
 import { limits } from '../../model/limits.ts';
 import { present } from '../../support/assert.ts';
 import type { Json } from '../../support/json.ts';
 import { estimateBytes } from '../estimate.ts';
 import type { BlockResult } from '../state/block.ts';
-import { OUTPUTS_TASK } from '../state/execution.ts';
+import { iterationAt, OUTPUTS_TASK } from '../state/execution.ts';
 import { pageDoneAfter } from '../state/loop.ts';
 import { problem, type TaskProblem } from '../tasks/executor-task.ts';
 import type { IterationBlock, RunBlock } from './blocks.ts';
@@ -22,10 +23,12 @@ import { contextOf } from './render.ts';
 
 export function openIteration(step: ExecutionStep, place: RunBlock): void {
   const { nextRun } = step.head;
+  const around = iterationAt(step.view, place.run.iteration);
   const iteration: IterationPlace = {
     run: nextRun,
     loop: place.ordinal,
     index: place.state.opened,
+    ...(around === undefined ? {} : { outer: iterationsOf(around) }),
   };
   const first = present(place.tasks[0], 'a task in a loop');
   openTask(step, first, { parent: nextRun, iteration });
@@ -63,7 +66,7 @@ function iterationOutputs(
   const evaluated = step.view.runOfTask(OUTPUTS_TASK, part.ordinal);
   // The run was made here, with an object of outputs.
   if (evaluated?.phase === 'ended') return { values: evaluated.outputs as Record<string, Json> };
-  const iteration = { run: part.ordinal, loop: part.parent, index: part.index };
+  const iteration = present(iterationAt(step.view, part.ordinal), 'an iteration');
   const place = { ...step.placeOf(present(loop, 'a loop')), iteration };
   const source = { ...contextOf(step, place), seed: part.ordinal };
   return renderOutputs(step, task.outputs ?? [], source, { parent: part.ordinal, iteration });

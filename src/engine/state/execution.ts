@@ -203,6 +203,7 @@ export interface EndedRun extends RunIdentity {
 export interface Iteration extends Placed {
   readonly phase: 'iteration';
   readonly index: number;
+  readonly outer?: IterationPlace['outer'];
   readonly block: BlockState;
 }
 
@@ -210,6 +211,7 @@ export interface Iteration extends Placed {
 export interface Item extends Placed {
   readonly phase: 'item';
   readonly index: number;
+  readonly outer?: IterationPlace['outer'];
   /** Where the loop goes through a map. */
   readonly key?: string;
   readonly state: TerminalState;
@@ -253,7 +255,8 @@ export function iterationAt(
 ): IterationPlace | undefined {
   const part = ordinal === 0 ? undefined : view.run(ordinal);
   if (part?.phase !== 'iteration' && part?.phase !== 'item') return undefined;
-  return { run: ordinal, loop: part.parent, index: part.index };
+  const { parent: loop, index, outer } = part;
+  return { run: ordinal, loop, index, ...(outer === undefined ? {} : { outer }) };
 }
 
 /** The state of a block or an iteration that is under way. */

@@ -24,7 +24,17 @@ const fixedFields: Partial<Record<ContextRoot, readonly string[]>> = {
 };
 const taskFields = ['state', 'error'];
 const itemFields = ['value', 'index', 'key', 'parent'];
-const errorFields = ['message', 'code', 'taskId', 'taskRunId', 'attempt', 'type', 'outputs', 'all'];
+const errorFields = [
+  'message',
+  'code',
+  'taskId',
+  'taskRunId',
+  'iterations',
+  'attempt',
+  'type',
+  'outputs',
+  'all',
+];
 
 export function checkLookup(lookup: Lookup, place: Place, names: Names): LookupProblem | undefined {
   const [root, key, ...rest] = lookup.path;

@@ -2,6 +2,7 @@
  * Task runs as people see them, on the command line and on the page alike: each block's runs below it, and of
  * a loop with very many iterations the first, those that did not simply succeed, and the number of the rest.
  */
+import type { Iterations } from '../../model/iterations.ts';
 
 /** A run, as far as its place is concerned. */
 export interface PlacedRun {
@@ -9,7 +10,7 @@ export interface PlacedRun {
   /** What names no run of the list is the flow. */
   readonly parent: string | number | null;
   readonly task: string;
-  readonly iterations: readonly number[];
+  readonly iterations: Iterations;
   readonly state: string;
 }
 
@@ -47,11 +48,6 @@ const taskShare: Share = { first: 100, unusual: 20 };
 /** Rows from top to bottom; `runs` are in the order in which they began. */
 export function taskTree<Run extends PlacedRun>(runs: readonly Run[]): readonly TreeRow<Run>[] {
   return new Tree(runs).rowsUnder(null, 0);
-}
-
-/** `audit`, in loops with the index of each iteration around it: `audit[1][2]`. */
-export function taskLabel({ task, iterations }: Pick<PlacedRun, 'task' | 'iterations'>): string {
-  return task + iterations.map((index) => `[${index}]`).join('');
 }
 
 class Tree<Run extends PlacedRun> {

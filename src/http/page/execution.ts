@@ -1,7 +1,8 @@
 import { html } from 'hono/html';
-import { placeOfTask } from '../../model/own-tasks.ts';
+import type { Failure } from '../../model/failure.ts';
+import { taskLabel } from '../../model/iterations.ts';
 import type { ExecutionView, LogLineView, TaskRunView } from '../../ports/views.ts';
-import { type MoreRow, type RunRow, taskLabel, taskTree } from '../client/task-tree.ts';
+import { type MoreRow, type RunRow, taskTree } from '../client/task-tree.ts';
 import type { ShownRuns } from '../shown-runs.ts';
 import { durationOf, type Html, jsonText, stateText, timeOf, visible } from './layout.ts';
 import { DEPTH_MAX } from './style.ts';
@@ -75,8 +76,8 @@ function facts(view: ExecutionView, endMs: number): Html {
   </dl>`;
 }
 
-function failure({ code, message, taskId }: NonNullable<ExecutionView['error']>): Html {
-  const where = taskId === undefined ? '' : `${placeOfTask(taskId)}: `;
+function failure({ code, message, taskId, iterations }: Failure): Html {
+  const where = taskId === undefined ? '' : `task ${taskLabel(taskId, iterations)}: `;
   return html`<pre class="failure">${where}${visible(message)} [${code}]</pre>`;
 }
 
@@ -124,7 +125,7 @@ function taskRow(view: ExecutionView, { run, depth }: RunRow<TaskRunView>, endMs
   return html`<tr>
     <td>${stateText(run.state)}</td>
     <td class="${indent(depth)}" title="${error}">
-      <code>${taskLabel(run)}</code>
+      <code>${taskLabel(run.task, run.iterations)}</code>
       ${run.attempt > 1 ? html`<span class="chip">attempt ${run.attempt}</span>` : ''}
     </td>
     <td class="quiet">${run.taskType}</td>
@@ -163,7 +164,8 @@ function log(lines: readonly LogLineView[]): Html {
       (line) =>
         html`<li class="${line.level}">
           <time>${timeOf(line.timeMs).slice(11)}</time> <b>${line.level}</b>
-          <code>${line.task}:</code> <span>${visible(line.message)}</span>
+          <code>${taskLabel(line.task, line.iterations)}:</code>
+          <span>${visible(line.message)}</span>
         </li>`,
     )}
   </ol>`;

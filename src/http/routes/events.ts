@@ -2,7 +2,7 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { logLevels } from '../../model/records.ts';
 import type { LogLineView } from '../../ports/views.ts';
 import { streamAll } from '../all-events.ts';
-import { declare, jsonOrStream, queryOf, wantsStream } from '../declare.ts';
+import { declare, iterationsSchema, jsonOrStream, queryOf, wantsStream } from '../declare.ts';
 import { logLineBody } from '../execution-bodies.ts';
 import { eventsOf, findExecution } from '../execution-reader.ts';
 import { streamExecution } from '../execution-stream.ts';
@@ -33,6 +33,7 @@ const lineSchema = z
     offset: z.int(),
     taskRun: z.string(),
     task: z.string(),
+    iterations: iterationsSchema,
     level: z.enum(logLevels),
     message: z.string(),
     time: z.string(),

@@ -1,5 +1,12 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { declare, jsonAnswer, jsonOrStream, queryOf, wantsStream } from '../declare.ts';
+import {
+  declare,
+  iterationsSchema,
+  jsonAnswer,
+  jsonOrStream,
+  queryOf,
+  wantsStream,
+} from '../declare.ts';
 import { executionStates } from '../../model/states.ts';
 import type { ExecutionQuery } from '../../ports/views.ts';
 import { executionBody, taskRunBody } from '../execution-bodies.ts';
@@ -37,10 +44,7 @@ const taskRunSchema = z
       .nullable()
       .openapi({ description: 'The block around it; null for the flow' }),
     task: z.string(),
-    iterations: z.array(z.int()).openapi({
-      description:
-        'Indices (from 0) of the iterations around it, outermost first; empty outside of loops',
-    }),
+    iterations: iterationsSchema,
     type: z.string(),
     state: z.enum(executionStates),
     attempt: z.int(),

@@ -54,6 +54,7 @@ export function lineOf(
   mark: Partial<LineMark> = {},
 ): LogLineView & { readonly execution: ExecutionId } {
   const taskRun = taskRunId(execution, 1);
-  const line = { execution, offset, task: 'say', level: 'info', message, timeMs: 1_000 } as const;
+  const said = { task: 'say', iterations: [1, 0], level: 'info', message } as const;
+  const line = { execution, offset, ...said, timeMs: 1_000 };
   return { ...line, taskRun, dispatch: 1, number: offset, ...mark };
 }

@@ -20,6 +20,17 @@ tasks:
   - { id: no_luck, type: fail, message: the card was declined }
 `;
 
+const looping = `id: looping
+namespace: demo
+tasks:
+  - id: each
+    type: foreach
+    values: [a, b]
+    tasks:
+      - { id: said, type: log, message: << item.value >> }
+      - { id: no_luck, type: fail, when: << item.value == 'b' >>, message: the card was declined }
+`;
+
 let wired: WiredShells;
 
 beforeAll(async () => {
@@ -27,6 +38,7 @@ beforeAll(async () => {
     flows: [
       { file: 'talking.yaml', text: talking },
       { file: 'failing.yaml', text: failing },
+      { file: 'looping.yaml', text: looping },
     ],
   });
 });
@@ -65,6 +77,12 @@ describe('executions logs', () => {
     expect(shown(followed.stdout)).toEqual(['info  said: before']);
     expect(followed.stderr).toMatch(/FAILED: task no_luck: the card was declined \[/);
     expect((await run(['x', 'logs', id])).code).toBe(0);
+  });
+
+  it('says in which iteration of a loop a task spoke, and failed', async () => {
+    const followed = await run(['x', 'logs', await started('looping'), '--follow']);
+    expect(shown(followed.stdout)).toEqual(['info  said[0]: a', 'info  said[1]: b']);
+    expect(followed.stderr).toContain('FAILED: task no_luck[1]: the card was declined [');
   });
 
   it('shows the lines of a task, of a level, since a time', async () => {
@@ -111,7 +129,8 @@ describe('executions logs', () => {
 
 it('goes on behind the last line when the server was away, and says that it waits', async () => {
   const line = (offset: number): string => {
-    const data = { offset, time: '2026-01-31T01:59:00.123Z', level: 'info', task: 'a' };
+    const said = { level: 'info', task: 'a', iterations: [] };
+    const data = { offset, time: '2026-01-31T01:59:00.123Z', ...said };
     return `id: ${offset}\nevent: line\ndata: ${JSON.stringify({ ...data, message: String(offset) })}\n\n`;
   };
   const resumed: (string | undefined)[] = [];

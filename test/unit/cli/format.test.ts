@@ -56,13 +56,13 @@ it('counts have their noun', () => {
   expect([counted(1, 'file'), counted(3, 'file')]).toEqual(['1 file', '3 files']);
 });
 
-it('failures name the task, or what of the flow failed without one', () => {
+it('failures name the task, and in which iterations of loops', () => {
   const failure = { code: 'expression-failed', message: 'n: there is no\n`no`' } as const;
   expect(failureText({ ...failure, taskId: 'charge' })).toBe(
     'task charge: n: there is no `no` [expression-failed]',
   );
-  expect(failureText({ ...failure, taskId: '$outputs' })).toBe(
-    'outputs: n: there is no `no` [expression-failed]',
+  expect(failureText({ ...failure, taskId: 'charge', iterations: [1, 0] })).toBe(
+    'task charge[1][0]: n: there is no `no` [expression-failed]',
   );
   expect(failureText(failure)).toBe('n: there is no `no` [expression-failed]');
 });

@@ -1,11 +1,7 @@
 /** Task runs as the command line and the page lay them out. */
 import { describe, expect, it } from 'vitest';
-import {
-  type PlacedRun,
-  taskLabel,
-  taskTree,
-  type TreeRow,
-} from '../../../src/http/client/task-tree.ts';
+import { type PlacedRun, taskTree, type TreeRow } from '../../../src/http/client/task-tree.ts';
+import { taskLabel } from '../../../src/model/iterations.ts';
 
 let ids = 0;
 
@@ -20,7 +16,10 @@ function runOf(
 }
 
 function shown(row: TreeRow<PlacedRun>): string {
-  return ' '.repeat(row.depth) + (row.kind === 'run' ? taskLabel(row.run) : row.text);
+  return (
+    ' '.repeat(row.depth) +
+    (row.kind === 'run' ? taskLabel(row.run.task, row.run.iterations) : row.text)
+  );
 }
 
 function linesOf(runs: readonly PlacedRun[]): readonly string[] {
