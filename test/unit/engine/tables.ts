@@ -12,6 +12,8 @@ interface Block {
   /** A child of this stage has failed. */
   failed: boolean;
   stopped: string | undefined;
+  /** It was told to stop, in whatever stage. */
+  wasStopped: boolean;
   /** Between two attempts. */
   waits: boolean;
   /** What it was said to end in, when its tasks had ended. */
@@ -115,6 +117,7 @@ export class Tables {
     const block = this.#blocks.get(run);
     if (block === undefined) return this.#say(`run ${run} stops and is no block`);
     block.stopped = block.stopped === 'kill' ? 'kill' : mode;
+    block.wasStopped = true;
   }
 
   #taskEnded({
@@ -127,10 +130,12 @@ export class Tables {
   }: Extract<ExecutionEvent, { type: 'task.ended' }>): void {
     this.#began(run, parent);
     const definition = this.#flow.taskById.get(task);
-    if (state === 'SUCCESS' && definition?.type === 'foreach') this.#checkLoop(definition, outputs);
     if (state === 'FAILED' && definition?.allowFailure === true) this.#say(`${task} may not fail`);
     if (state === 'WARNING' && definition?.allowWarning === true) this.#say(`${task} may not warn`);
     const block = this.#blocks.get(run);
+    if (state === 'SUCCESS' && definition?.type === 'foreach' && block?.wasStopped !== true) {
+      this.#checkLoop(definition, outputs);
+    }
     const most = definition?.retry?.maxAttempts ?? 1;
     const retryable = !this.#aborted && !this.#isStopped(run, parent) && block?.stage !== 'errors';
     if (state === 'FAILED' && attempt < most && retryable && block?.stage !== 'finally') {
@@ -212,6 +217,7 @@ function newBlock(task: TaskDefinition | undefined, limit: number): Block {
     stage: 'tasks',
     failed: false,
     stopped: undefined,
+    wasStopped: false,
     waits: false,
     told: undefined,
   };
