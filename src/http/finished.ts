@@ -64,6 +64,12 @@ interface End {
   readonly error?: Json;
 }
 
+export interface AnswerOptions {
+  readonly waitMs: number | undefined;
+  /** Called once the start is stored, also when it was there before. */
+  readonly onStarted?: (started: Started) => void;
+}
+
 /**
  * Starts and answers: 202 once the start is stored; with a wait 200 and the outputs, or 202 + Location.
  *
@@ -72,10 +78,14 @@ interface End {
 export async function startAndAnswer(
   context: Context,
   request: NewStart,
-  waitMs: number | undefined,
+  { waitMs, onStarted }: AnswerOptions,
   services: HttpServices,
 ): Promise<Response> {
-  if (waitMs === undefined) return answerStarted(context, await services.starter.start(request));
+  if (waitMs === undefined) {
+    const started = await services.starter.start(request);
+    onStarted?.(started);
+    return answerStarted(context, started);
+  }
   const ended = Promise.withResolvers<End | undefined>();
   // It may be rejected before anybody looks at it.
   ended.promise.catch(() => undefined);
@@ -85,6 +95,7 @@ export async function startAndAnswer(
     },
     onRejected: ended.reject,
   });
+  onStarted?.(started);
   try {
     const past = started.duplicate ? await pastEnd(services, started.execution) : undefined;
     const end = past ?? (await inTime(ended, waitMs, context.req.raw.signal, services));

@@ -3,7 +3,7 @@ import type { RecordOrigin, SourcePosition } from '../model/starts.ts';
 import type { PauseRecord } from '../model/triggers.ts';
 import type { EmitResult, RefusedEvent } from '../plugin/index.ts';
 import { sleep } from '../ports/clock.ts';
-import { partitionOf } from '../model/ids.ts';
+import { type ExecutionId, partitionOf } from '../model/ids.ts';
 import { deadLetterKey, encodeDeadLetter } from '../records/dlq.ts';
 import { previewOf } from '../records/preview.ts';
 import { encodeTriggerRecord } from '../records/triggers.ts';
@@ -37,6 +37,12 @@ export interface SequencedPlace {
   readonly isRepeat?: boolean;
 }
 
+interface Sent {
+  readonly result: EmitResult;
+  /** By a decision, or once it is known. */
+  readonly isCounted?: boolean;
+}
+
 /** How often a start that the log or the executors hold up is tried again. */
 const HELD_UP_MS = 200;
 
@@ -59,13 +65,17 @@ export class Delivery {
   sequenced(event: PlacedEvent, place: SequencedPlace): Promise<EmitResult> {
     return this.#deliver(event, async (start) => {
       const { line, position, partition, overlap, isRepeat } = place;
+      const sent = overlap === undefined ? start : withOverlap(start, overlap);
       await line.send({
-        start: overlap === undefined ? start : withOverlap(start, overlap),
+        start: sent,
         position,
         ...(partition === undefined ? {} : { partition }),
+        ...(sent.idempotencyKey === undefined
+          ? {}
+          : { onPlaced: (execution) => void this.#whenTaken(event, execution) }),
       });
-      // With a key it carries no position; whether the key is still known, the executor says.
-      return isRepeat === true && start.idempotencyKey === undefined ? 'duplicate' : 'started';
+      if (sent.idempotencyKey !== undefined) return { result: 'started', isCounted: true };
+      return { result: isRepeat === true ? 'duplicate' : 'started' };
     });
   }
 
@@ -74,8 +84,14 @@ export class Delivery {
       for (;;) {
         this.#signal.throwIfAborted();
         try {
-          const { duplicate } = await this.#services.keyed.start(start, undefined, 'stored');
-          return duplicate ? 'duplicate' : 'started';
+          const { keyed } = this.#services;
+          const { duplicate, execution } = await keyed.start(start, undefined, 'stored');
+          if (!duplicate) return { result: 'started' };
+          // By the event's own key it is this very event that came again, as after a crash.
+          const { idempotencyKey } = this.#target.definition;
+          if (idempotencyKey === undefined) return { result: 'duplicate' };
+          await this.#noteDuplicate(event, execution);
+          return { result: 'duplicate', isCounted: true };
         } catch (error) {
           // It carries a key: sent again it is still one start.
           if (!isHeldUp(error)) throw error;
@@ -107,21 +123,45 @@ export class Delivery {
     return this.#services.decisions.note(definition.type, decision);
   }
 
+  /**
+   * A start with a key carries no position: whether the key is still known, an executor says when it comes to the
+   * start, and the trigger does not wait for it.
+   */
+  async #whenTaken(event: PlacedEvent, execution: ExecutionId): Promise<void> {
+    const { keyed, logger } = this.#services;
+    try {
+      const holder = await keyed.holderOfKey(execution);
+      if (holder === undefined) this.#count('started');
+      else await this.#noteDuplicate(event, holder);
+    } catch (error) {
+      // The process stops, or the log is lost: the start itself is not in question.
+      logger.warn({ err: error }, 'A decision was not written');
+    }
+  }
+
+  #count(result: EmitResult): void {
+    const { type } = this.#target.definition;
+    this.#services.metrics.count('millrace_trigger_events_total', { type, decision: result });
+  }
+
+  #noteDuplicate(event: PlacedEvent, holder: ExecutionId): Promise<void> {
+    const message = about(event, `execution ${holder} has the same idempotencyKey`);
+    return this.note('duplicate', message, event.origin);
+  }
+
   async #deliver(
     event: PlacedEvent,
-    send: (start: NewStart) => Promise<EmitResult>,
+    send: (start: NewStart) => Promise<Sent>,
   ): Promise<EmitResult> {
     this.#signal.throwIfAborted();
-    const { definition } = this.#target;
     try {
       const mapped = this.#map(event);
       if (mapped.kind === 'filtered') {
         await this.note('filtered', about(event, 'the condition `when` is false'), event.origin);
         return 'filtered';
       }
-      const result = await send(mapped.start);
-      const labels = { type: definition.type, decision: result };
-      this.#services.metrics.count('millrace_trigger_events_total', labels);
+      const { result, isCounted } = await send(mapped.start);
+      if (isCounted !== true) this.#count(result);
       return result;
     } catch (error) {
       if (!(error instanceof StartRefused) || error.kind === 'fault') throw error;

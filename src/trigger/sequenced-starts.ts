@@ -36,6 +36,8 @@ export interface SequencedStart {
   readonly position: SourcePosition;
   /** Where all starts of the source go; undefined: it follows from each position. */
   readonly partition?: number;
+  /** Called before it is sent. */
+  readonly onPlaced?: (execution: ExecutionId) => void;
 }
 
 /** How often a namespace that is held back is looked at again. */
@@ -76,7 +78,7 @@ export class SourceLine {
   }
 
   /** Resolves when it is in its lane of the log. */
-  async #hand({ start, position, partition }: SequencedStart): Promise<{
+  async #hand({ start, position, partition, onPlaced }: SequencedStart): Promise<{
     readonly execution: ExecutionId;
     readonly outcome: Promise<SendOutcome>;
   }> {
@@ -92,6 +94,7 @@ export class SourceLine {
         record = encodeStart(request);
       }
       this.#signal.throwIfAborted();
+      onPlaced?.(place.identity.executionId);
       const outcome = producer.send('starts', place.partition, record).then((sent) => {
         if (sent.kind === 'acknowledged') counted.sent(place.partition, sent.offset);
         else counted.dropped();

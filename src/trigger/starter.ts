@@ -105,6 +105,23 @@ export class Starter {
     return this.#unfinished;
   }
 
+  /**
+   * The execution that has had the key of a keyed start, which is sent as `id` after this call. Undefined when it
+   * is this one, and when no executor answers in time.
+   */
+  async holderOfKey(id: ExecutionId): Promise<ExecutionId | undefined> {
+    const answer = this.#answerTo(id);
+    try {
+      const execution = await answer.settled;
+      return execution === id ? undefined : execution;
+    } catch {
+      // Refused for another reason, which the executor tells.
+      return undefined;
+    } finally {
+      answer.cancel();
+    }
+  }
+
   /** Where an execution's start lies, when this process has sent it lately. */
   originOf(execution: ExecutionId): StartPlace | undefined {
     return this.#recent.find(execution);

@@ -64,7 +64,7 @@ export function startRoutes(app: OpenAPIHono, services: HttpServices): void {
         ...keyOfStart(flow, null, key),
         ...(traceparent === undefined ? {} : { traceparent }),
       },
-      waitOf(context.req.query('wait')),
+      { waitMs: waitOf(context.req.query('wait')) },
       services,
     );
   });

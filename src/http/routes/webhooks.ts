@@ -4,7 +4,7 @@ import type { FlowDefinition, TriggerDefinition } from '../../flow/definition.ts
 import type { RequestTrigger, TriggerRequest } from '../../plugin/index.ts';
 import { nearest } from '../../support/nearest.ts';
 import { StartRefused } from '../../trigger/start-refused.ts';
-import type { NewStart } from '../../trigger/starter.ts';
+import type { NewStart, Started } from '../../trigger/starter.ts';
 import { keyOf } from '../../trigger/target.ts';
 import { startAndAnswer, waitOf } from '../finished.ts';
 import { headersOf, readBody } from '../foreign-body.ts';
@@ -34,10 +34,8 @@ async function answer(context: Context, services: HttpServices): Promise<Respons
     const waitMs = waitOf(context.req.query('wait') ?? waitProperty(found.definition));
     const start = await startOf(context, services, found);
     if (start === undefined) return context.json({ decision: 'filtered' }, 202);
-    const response = await startAndAnswer(context, start, waitMs, services);
-    const { type } = found.definition;
-    services.options.metrics.count('millrace_trigger_events_total', { type, decision: 'started' });
-    return response;
+    const onStarted = (started: Started): void => noteStart(services, found, started);
+    return await startAndAnswer(context, start, { waitMs, onStarted }, services);
   } catch (error) {
     noteRefusal(services, found, error);
     throw error;
@@ -144,6 +142,17 @@ function parametersOf(
 function waitProperty({ properties }: TriggerDefinition): string | undefined {
   const node = properties['wait']?.node;
   return node?.kind === 'constant' && typeof node.value === 'string' ? node.value : undefined;
+}
+
+/** A repeated delivery is only counted; of a key that the flow gives, its owner asks. */
+function noteStart(services: HttpServices, found: Found, { duplicate, execution }: Started): void {
+  const { type, idempotencyKey } = found.definition;
+  if (duplicate && idempotencyKey !== undefined) {
+    note(services, found, 'duplicate', `execution ${execution} has the same idempotencyKey`);
+  } else {
+    const decision = duplicate ? 'duplicate' : 'started';
+    services.options.metrics.count('millrace_trigger_events_total', { type, decision });
+  }
 }
 
 /** Refusals that a flow's owner asks about; what an executor refuses, it notes itself. */

@@ -29,6 +29,7 @@ inputs: [{ id: count, type: int, defaults: 1 }]
 triggers:
   - { id: open, type: webhook, inputs: { count: << trigger.body.count ?? 1 >> }, labels: { via: hook } }
   - { id: waiting, type: webhook, wait: 10s }
+  - { id: once, type: webhook, idempotencyKey: << trigger.parameters.key >> }
   - { id: off, type: webhook, disabled: true }
   - { id: put_only, type: webhook, methods: [PUT, PATCH] }
   - { id: picky, type: webhook, when: << trigger.body.ok >> }

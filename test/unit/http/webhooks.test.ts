@@ -43,6 +43,15 @@ function decision(trigger: string, reason: string): Promise<{ readonly message: 
   );
 }
 
+it('answers an event whose key the flow knows with its execution, and says so to the operator', async () => {
+  const first = await fire('quick/once?key=a');
+  const second = await fire('quick/once?key=a');
+  expect(second.body).toEqual({ ...first.body, duplicate: true });
+  expect((await decision('once', 'duplicate')).message).toBe(
+    `execution ${executionIn(first)} has the same idempotencyKey`,
+  );
+});
+
 it('says which methods a webhook takes, to the caller and to the operator', async () => {
   await nothingStarted(async () => {
     const answer = await fire('quick/put_only', { headers: json, body: '{}' });

@@ -131,6 +131,24 @@ describe('a poll', () => {
     expect(await world.created()).toHaveLength(1);
   });
 
+  it('says which execution has had the idempotencyKey that the flow gives it', async () => {
+    const { world, place } = await placed();
+    world.boot(['executor']);
+    world.boot();
+    await world.deploy(flow(', idempotencyKey: same'));
+    place.objects.add('invoice');
+    await world.until('it is started', () => place.results.length === 1);
+    place.objects.add('another');
+    await world.until('both are taken', () => place.results.length === 2);
+    expect(place.results).toEqual(['started', 'duplicate']);
+    expect(world.counted).toEqual({ started: 1, duplicate: 1 });
+    const [execution] = await world.created();
+    const [decision, ...others] = await world.decisions();
+    expect(decision).toMatchObject({ trigger: 'look', reason: 'duplicate' });
+    expect(decision?.message).toContain(`execution ${execution?.execution} has the same`);
+    expect(others).toEqual([]);
+  });
+
   it('keeps an object that the flow cannot take, and says why', async () => {
     const { world, place } = await placed();
     world.boot();

@@ -27,6 +27,37 @@ describe('what starts nothing', () => {
     expect(await world.starts()).toEqual([]);
   });
 
+  it('for another event has had the same idempotencyKey', async () => {
+    const { world, feed } = await fed();
+    world.boot(['executor']);
+    const first = world.boot();
+    await world.deploy(flow('    idempotencyKey: order-<< trigger.value.n >>'));
+    feed.records.push({ n: 1 }, { n: 2 }, { n: 1 });
+    await world.until('taken', () => feed.committed === 3);
+    await world.pass(SECOND);
+    const created = await world.created();
+    const known = created.find(({ inputs }) => inputs['n'] === 1)?.execution;
+    expect(await world.decisions()).toEqual([
+      expect.objectContaining({
+        trigger: 'feed',
+        reason: 'duplicate',
+        message: `execution ${known} has the same idempotencyKey`,
+        origin: { topic: 'feed', partition: 0, offset: 2 },
+      }),
+    ]);
+    expect(world.counted).toEqual({ started: 2, duplicate: 1 });
+    // Read again after a crash the others are what they were: nothing is to be told of them.
+    await world.pass(10 * SECOND);
+    first.kill();
+    feed.committed = 0;
+    world.boot();
+    await world.until('taken again', () => feed.committed === 3);
+    await world.pass(10 * SECOND);
+    const origins = (await world.decisions()).map(({ origin }) => origin.offset);
+    expect(origins).toEqual([2, 2]);
+    expect(await world.created()).toHaveLength(2);
+  });
+
   it.each(kept)('by onError: %s', async (onError, letters) => {
     const { world, feed } = await fed();
     world.boot();
