@@ -63,11 +63,12 @@ async function start(
 ): Promise<StartedBody> {
   const { namespace, id } = flowReference(text);
   const { idempotencyKey } = options;
-  const pairs = await readPairs(options.input, folder);
+  const { inputs, texts } = await readPairs(options.input, folder);
   const labels = readLabels(options.label);
   const path = `/api/v1/executions/${encodeURIComponent(namespace)}/${encodeURIComponent(id)}`;
   return client.request<StartedBody>('POST', path, {
-    json: { ...pairs, labels },
+    // A server of before `texts` takes what it knows.
+    json: { inputs, labels, ...(Object.keys(texts).length === 0 ? {} : { texts }) },
     ...(idempotencyKey === undefined ? {} : { headers: { 'idempotency-key': idempotencyKey } }),
   });
 }
