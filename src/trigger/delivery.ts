@@ -54,6 +54,8 @@ export class Delivery {
   readonly #services: TriggerServices;
   readonly #target: KnownTrigger;
   readonly #signal: AbortSignal;
+  /** Of an event that pauses the trigger: those behind it, read at the same time, must not overtake it. */
+  #pausing: Promise<void> | undefined;
 
   constructor(services: TriggerServices, target: KnownTrigger, signal: AbortSignal) {
     this.#services = services;
@@ -154,6 +156,8 @@ export class Delivery {
     send: (start: NewStart) => Promise<Sent>,
   ): Promise<EmitResult> {
     this.#signal.throwIfAborted();
+    // It ends by throwing, once the pause is written: no event of this run is taken any more.
+    if (this.#pausing !== undefined) await this.#pausing;
     try {
       const mapped = this.#map(event);
       if (mapped.kind === 'filtered') {
@@ -165,7 +169,11 @@ export class Delivery {
       return result;
     } catch (error) {
       if (!(error instanceof StartRefused) || error.kind === 'fault') throw error;
-      if (!error.isExecutors) await this.#refused(error, event);
+      if (!error.isExecutors) {
+        const refused = this.#refused(error, event);
+        if (this.#target.definition.onError === 'pause') this.#pausing ??= refused;
+        await refused;
+      }
       return 'refused';
     }
   }

@@ -90,6 +90,8 @@ describe('what starts nothing', () => {
     feed.records.push({ n: 1 }, { n: 'two' }, { n: 3 });
     await world.pass(10 * SECOND);
     expect(feed.committed).toBe(1);
+    // What was read at the same time does not overtake it.
+    expect((await world.starts()).map(({ inputs }) => inputs['n'])).toEqual([1]);
     const pauses = (await world.triggerRecords()).filter(
       (record): record is PauseRecord & { readonly key: string } => record.kind === 'pause',
     );
