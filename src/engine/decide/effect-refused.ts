@@ -53,7 +53,11 @@ function failRun(
   }
   const { timeMs, code, message } = input;
   const step = new ExecutionStep(draft, definitions, execution, { cause: causeOf(input), timeMs });
-  const text = `the dispatch to worker group ${workerGroup} was refused (${code}): ${message}`;
+  // Workers make the topic of their group.
+  const text =
+    code === 'unknown-topic'
+      ? `no worker has served the worker group ${workerGroup} yet: start one that has it in worker.groups (${message})`
+      : `the dispatch to worker group ${workerGroup} was refused (${code}): ${message}`;
   failTask(step, step.nameOf(run), problem('dispatch-refused', text));
   advance(step);
 }
