@@ -4,7 +4,7 @@ import type { FailFast, LoopValues } from '../../model/events.ts';
 import type { FailureCode } from '../../model/failure.ts';
 import type { LogLevel } from '../../model/records.ts';
 import type { TerminalState } from '../../model/states.ts';
-import type { JsonObject } from '../../support/json.ts';
+import type { Json, JsonObject } from '../../support/json.ts';
 import type { FirstPage } from './values-page.ts';
 
 /** A task type that the executor runs itself: what flows may write, and what it does. Pure. */
@@ -98,15 +98,23 @@ export function problem(code: FailureCode, message: string): TaskProblem {
   return { ok: false, code, message };
 }
 
-/** A property that an expression gave a wrong value. */
-export function invalidProperty(property: string, wanted: string): TaskProblem {
+/** A property that an expression gave a wrong value, which is shown where there is one. */
+export function invalidProperty(property: string, wanted: string, given?: Json): TaskProblem {
   const details = { property };
   return {
     ok: false,
     code: 'properties.invalid',
-    message: `${property} must be ${wanted}`,
+    message: `${property} must be ${wanted}${given === undefined ? '' : `, and is ${shown(given)}`}`,
     details,
   };
+}
+
+const SHOWN_CHARACTERS = 60;
+
+/** As JSON, so that a text that looks like a list is seen to be a text. */
+function shown(value: Json): string {
+  const text = JSON.stringify(value);
+  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
 }
 
 export function done(outputs: JsonObject = {}): LeafSuccess {

@@ -17,7 +17,7 @@ export const exit: LeafTask = {
 };
 
 function run({ state = 'SUCCESS' }: JsonObject): LeafResult {
-  if (!isExitState(state)) return invalidProperty('state', `one of ${states.join(', ')}`);
+  if (!isExitState(state)) return invalidProperty('state', `one of ${states.join(', ')}`, state);
   return { ok: true, outputs: {}, exit: state };
 }
 

@@ -30,7 +30,7 @@ export function fanOutOf(
 ): Pick<BlockOpening, 'ok' | 'limit' | 'failFast'> | TaskProblem {
   const number = limit ?? byDefault;
   if (typeof number !== 'number' || !Number.isSafeInteger(number) || number < 0) {
-    return invalidProperty('concurrencyLimit', 'a whole number, 0 for no limit');
+    return invalidProperty('concurrencyLimit', 'a whole number, 0 for no limit', number);
   }
   const failFast = failFastModes.find((known) => known === mode);
   const opening = { ok: true, limit: number } as const;

@@ -68,7 +68,7 @@ function open(
   const { values } = properties;
   if (page === undefined && isReference(values)) return { ok: true, wants: 'values' };
   const first = page ?? wholePage(values);
-  if (first === undefined) return invalidProperty('values', 'a list or a map');
+  if (first === undefined) return invalidProperty('values', 'a list or a map', values);
   const { total, ...loop } = first;
   const most = limits.loopValues.value;
   if (total > most) {

@@ -22,7 +22,7 @@ export const log: LeafTask = {
 };
 
 function run({ message, level = 'info' }: JsonObject): LeafResult {
-  if (!isLogLevel(level)) return invalidProperty('level', `one of ${logLevels.join(', ')}`);
+  if (!isLogLevel(level)) return invalidProperty('level', `one of ${logLevels.join(', ')}`, level);
   const line = cutText(textOf(message), limits.logMessageBytes.value);
   return { ok: true, outputs: {}, log: { level, message: line } };
 }

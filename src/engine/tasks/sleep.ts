@@ -37,7 +37,11 @@ function until({ duration, until: date }: JsonObject, nowMs: number): UntilResul
 function afterDuration(duration: Json, nowMs: number): UntilResult {
   const milliseconds = typeof duration === 'string' ? parseDuration(duration) : undefined;
   if (milliseconds === undefined || nowMs + milliseconds > LATEST_MS) {
-    return invalidProperty('duration', 'a duration, such as `30s`, `5m`, `2h` or `PT1H30M`');
+    return invalidProperty(
+      'duration',
+      'a duration, such as `30s`, `5m`, `2h` or `PT1H30M`',
+      duration,
+    );
   }
   return { ok: true, untilMs: nowMs + milliseconds };
 }
@@ -45,7 +49,11 @@ function afterDuration(duration: Json, nowMs: number): UntilResult {
 function untilDate(date: Json | undefined): UntilResult {
   const untilMs = typeof date === 'string' && DATE_TIME.test(date) ? Date.parse(date) : Number.NaN;
   if (Number.isNaN(untilMs)) {
-    return invalidProperty('until', 'a date and time with its zone, such as 2026-01-31T09:00:00Z');
+    return invalidProperty(
+      'until',
+      'a date and time with its zone, such as 2026-01-31T09:00:00Z',
+      date,
+    );
   }
   return { ok: true, untilMs: Math.max(0, Math.ceil(untilMs)) };
 }

@@ -42,7 +42,7 @@ function open(
   { children }: TaskDefinition,
 ): BlockOpening | TaskProblem {
   if (typeof value === 'object' && value !== null) {
-    return invalidProperty('value', 'a text, a number, true, false or null');
+    return invalidProperty('value', 'a text, a number, true, false or null', value);
   }
   const branch = [`cases.${value}`, 'default'].find((list) => children[list] !== undefined);
   return { ...oneByOne(branch === undefined ? [] : children[branch]), branch: branch ?? null };
