@@ -70,7 +70,9 @@ describe('a request', () => {
     const seen: unknown[] = [];
     const origin = await serve((incoming, response, body) => {
       seen.push(incoming.method, incoming.url, body, incoming.headers);
-      response.setHeader('content-type', 'application/json').end('{"ok":true}');
+      response
+        .setHeader('content-type', 'application/json')
+        .end('{"ok":true,"id":12345678901234567890}');
     });
     const outputs = await request(
       {
@@ -82,7 +84,8 @@ describe('a request', () => {
       },
       context(),
     );
-    expect(outputs).toMatchObject({ status: 200, body: { ok: true } });
+    const body = { ok: true, id: '12345678901234567890' };
+    expect(outputs).toMatchObject({ status: 200, body });
     expect(seen.slice(0, 3)).toEqual(['POST', '/charges?a=1&b=x+y&b=2', '{"total":5}']);
     expect(seen[3]).toMatchObject({
       'content-type': 'application/json',

@@ -5,6 +5,7 @@ import {
   type Json,
   type JsonObject,
   parseDuration,
+  parseExactJson,
   type TaskContext,
   TaskFailure,
 } from '../../src/plugin/index.ts';
@@ -169,8 +170,7 @@ function readBody(bytes: Uint8Array, contentType: string): Json {
   const mediaType = (contentType.split(';', 1)[0] ?? '').trim().toLowerCase();
   if (mediaType !== 'application/json' && !mediaType.endsWith('+json')) return text;
   try {
-    // JSON.parse gives nothing but JSON.
-    return JSON.parse(text) as Json;
+    return parseExactJson(text);
   } catch {
     return text;
   }

@@ -53,6 +53,7 @@ describe('a record to the flow', () => {
     ['json', '{"a":[1,null]}', { a: [1, null] }],
     ['json', '"text"', 'text'],
     ['json', '0', 0],
+    ['json', '{"id":12345678901234567890}', { id: '12345678901234567890' }],
     ['string', '{"a":1}', '{"a":1}'],
     ['string', '', ''],
     ['string', '\uFEFFa', '\uFEFFa'],

@@ -111,6 +111,7 @@ describe('without verification', () => {
 describe('what the flow sees', () => {
   it.each([
     ['application/json', '{"a":[1]}', { a: [1] }],
+    ['application/json', '{"id":12345678901234567890}', { id: '12345678901234567890' }],
     ['application/cloudevents+json; charset=utf-8', '{"a":1}', { a: 1 }],
     ['application/json', '{broken', '{broken'],
     ['text/plain', '{"a":1}', '{"a":1}'],

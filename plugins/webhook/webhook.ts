@@ -2,6 +2,7 @@ import {
   isJsonArray,
   type Json,
   type JsonObject,
+  parseExactJson,
   type RequestEvent,
   type RequestTrigger,
   type TriggerRequest,
@@ -43,8 +44,7 @@ function readBody(text: string, contentType: string): Json {
   const mediaType = (contentType.split(';', 1)[0] ?? '').trim().toLowerCase();
   if (mediaType === 'application/json' || mediaType.endsWith('+json')) {
     try {
-      // JSON.parse gives nothing but JSON.
-      return JSON.parse(text) as Json;
+      return parseExactJson(text);
     } catch {
       return text;
     }

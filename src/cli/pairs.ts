@@ -1,6 +1,7 @@
 /** `name=value` pairs of a command line, as HTTPie has them. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { parseExactJson } from '../model/exact-json.ts';
 import type { Json, JsonObject } from '../support/json.ts';
 import { CommandEnd, exitCodes } from './exit.ts';
 
@@ -62,8 +63,7 @@ async function textOf(file: string, folder: string): Promise<string> {
 
 function jsonOf(text: string, pair: string): Json {
   try {
-    // JSON.parse gives nothing but Json.
-    return JSON.parse(text) as Json;
+    return parseExactJson(text);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw usage(`${pair}: what follows := is JSON; text is written with = (${reason}).`);

@@ -40,12 +40,17 @@ const SMALL = 2_048;
 /** The size as JSON in UTF-8: exact where it is not small. */
 export function jsonBytes(value: unknown): number {
   const estimate = estimateBytes(value);
-  return estimate <= SMALL ? estimate : utf8.encode(JSON.stringify(value)).length;
+  return estimate <= SMALL ? estimate : exactBytes(value);
+}
+
+/** The size as JSON in UTF-8, also of what is small: for what is added up. */
+export function exactBytes(value: unknown): number {
+  return utf8.encode(JSON.stringify(value)).length;
 }
 
 /** Whether the value as JSON is larger than `bytesMax`; exact, and cheap for what is far below. */
 export function isLargerThan(value: unknown, bytesMax: number): boolean {
   const estimate = estimateBytes(value);
   if (estimate * BYTES_A_CHARACTER <= bytesMax) return false;
-  return utf8.encode(JSON.stringify(value)).length > bytesMax;
+  return exactBytes(value) > bytesMax;
 }

@@ -3,20 +3,20 @@
  * later place could tell: an object with the key that marks a reference (it would make us fetch a value that
  * its sender never had), and nesting so deep that some recursion over the value would exhaust the stack.
  */
+import { parseExactJson } from './exact-json.ts';
 import { limits } from './limits.ts';
 import { referenceMarker } from './reference.ts';
 import type { Parsed } from './starts.ts';
 import type { Json } from '../support/json.ts';
 
-/** `not-json`, `too-deep` or `reserved-key`; the message says which and where. */
+/** As `parseExactJson`. `not-json`, `too-deep` or `reserved-key`; the message says which and where. */
 export function parseForeignJson(text: string): Parsed<Json> {
   if (nestsDeeperThan(text, limits.jsonDepth.value)) {
     return tooDeep(limits.jsonDepth.value);
   }
   let value: Json;
   try {
-    // JSON.parse makes nothing but JSON.
-    value = JSON.parse(text) as Json;
+    value = parseExactJson(text);
   } catch (error) {
     return refused('not-json', `is not JSON: ${error instanceof Error ? error.message : ''}`);
   }

@@ -16,6 +16,7 @@ import type * as s3Protocol from '../support/s3-request.ts';
 import type { Trigger } from './triggers.ts';
 
 export type { Failure, FailureCode, Outcome } from '../model/failure.ts';
+export { parseExactJson } from '../model/exact-json.ts';
 export { parseForeignJson } from '../model/foreign-json.ts';
 export type { LogLevel } from '../model/records.ts';
 export type { Json, JsonObject } from '../support/json.ts';

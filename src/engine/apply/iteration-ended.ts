@@ -1,7 +1,6 @@
 import type { IterationEnded } from '../../model/events.ts';
-import { estimateBytes } from '../estimate.ts';
 import { childEnded, pageDone } from '../state/block.ts';
-import { iterationLeft, pageDoneAfter } from '../state/loop.ts';
+import { itemBytes, iterationLeft, pageDoneAfter } from '../state/loop.ts';
 import type { MutableState } from '../state/mutable-state.ts';
 import { headOf } from './progress.ts';
 
@@ -15,8 +14,8 @@ export function iterationEnded(state: MutableState, event: IterationEnded): void
   state.putRun(execution, { ...item, ...outer, ...(key === undefined ? {} : { key }) });
   const around = state.run(execution, parent);
   if (around?.phase === 'block' && around.loop !== undefined) {
-    const itemBytes = around.loop.itemBytes + estimateBytes(outputs);
-    const loop = { ...iterationLeft(around.loop, index, drops), itemBytes };
+    const bytes = around.loop.itemBytes + itemBytes(event);
+    const loop = { ...iterationLeft(around.loop, index, drops), itemBytes: bytes };
     const isDone = pageDoneAfter(around.loop, index) !== undefined;
     const block = childEnded(isDone ? pageDone(around.block) : around.block, event);
     state.putRun(execution, { ...around, loop, block });

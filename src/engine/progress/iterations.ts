@@ -6,10 +6,9 @@ import { iterationsOf } from '../../model/iterations.ts';
 import { limits } from '../../model/limits.ts';
 import { present } from '../../support/assert.ts';
 import type { Json } from '../../support/json.ts';
-import { estimateBytes } from '../estimate.ts';
 import type { BlockResult } from '../state/block.ts';
-import { iterationAt, OUTPUTS_TASK } from '../state/execution.ts';
-import { pageDoneAfter } from '../state/loop.ts';
+import { type Iteration, iterationAt, OUTPUTS_TASK } from '../state/execution.ts';
+import { itemBytes, itemsRoom, pageDoneAfter } from '../state/loop.ts';
 import { problem, type TaskProblem } from '../tasks/executor-task.ts';
 import type { IterationBlock, RunBlock } from './blocks.ts';
 import type { ExecutionStep } from './execution-step.ts';
@@ -47,15 +46,21 @@ export function endIteration(
   }
   const outputs = iterationOutputs(step, place);
   if (outputs === 'evaluating') return;
-  const room = limits.inlineValueBytes.value - (loop.loop?.itemBytes ?? 0);
-  if ('values' in outputs && estimateBytes(outputs.values) <= room) {
-    return emitEnd(step, place, result, outputs.values);
+  if ('values' in outputs) {
+    const item = { index: part.index, key: keyOf(step, part), state: result.state };
+    const room = itemsRoom(loop.loop);
+    const isKept = itemBytes({ ...item, outputs: outputs.values }) <= room;
+    if (isKept) return emitEnd(step, place, result, outputs.values);
   }
   const failed = 'values' in outputs ? tooLarge(loop.task) : outputs;
   const run = step.nameOf(loop);
   const message = `outputs of iteration ${part.index}: ${failed.message}`;
   const error = failureOf(step, run, { ...failed, message });
   emitEnd(step, place, { state: 'FAILED', error }, null);
+}
+
+function keyOf(step: ExecutionStep, { parent: loop, index }: Iteration): string | undefined {
+  return entryAt(step.view, { loop, index })?.key;
 }
 
 /** What the loop keeps of the iteration; a worker may have to evaluate it first, in a run of its own. */
@@ -74,7 +79,9 @@ function iterationOutputs(
 
 function tooLarge(task: string): TaskProblem {
   const bytesMax = limits.inlineValueBytes.value;
-  const message = `${task} keeps more than ${bytesMax} bytes of its iterations: name less`;
+  const message =
+    `what ${task} keeps of its iterations has more than ${bytesMax} bytes together: ` +
+    'keep less of each, or go through fewer values';
   return problem('outputs-too-large', message);
 }
 
@@ -87,7 +94,7 @@ function emitEnd(
   const { part } = place;
   const { timeMs: time, cause, execution } = step;
   const { ordinal: run, parent, index } = part;
-  const key = entryAt(step.view, { loop: parent, index })?.key;
+  const key = keyOf(step, part);
   step.emit({
     type: 'iteration.ended',
     time,

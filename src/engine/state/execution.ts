@@ -130,7 +130,7 @@ export interface LoopState {
   readonly pages: readonly LoopPage[];
   /** Where workers find the further pages, and the number of the next one, from 0. */
   readonly more?: { readonly pages: ValueReference; readonly next: number };
-  /** Estimate of what its items hold together. */
+  /** What its items have together as JSON. */
   readonly itemBytes: number;
 }
 

@@ -1,6 +1,8 @@
 /** What a loop has of its values: one page, or several that come and go. Pure transitions, as in block.ts. */
 import type { LoopValues } from '../../model/events.ts';
-import type { LoopPage, LoopState } from './execution.ts';
+import { limits } from '../../model/limits.ts';
+import { exactBytes } from '../estimate.ts';
+import type { Item, LoopPage, LoopState } from './execution.ts';
 
 /** @param count all values, of which `first` may be only the first. */
 export function newLoop(count: number, first: LoopValues): LoopState {
@@ -46,6 +48,23 @@ export function iterationLeft(
     .filter(({ run }) => !dropped.includes(run))
     .map((each) => (each === page ? { ...page, left: page.left - 1 } : each));
   return { ...loop, pages };
+}
+
+/** What an item takes in the loop's outputs, with the comma behind it. */
+export function itemBytes({ index, key, state, outputs }: ItemContent): number {
+  return exactBytes({ index, key: key ?? null, state, outputs }) + 1;
+}
+
+type ItemContent = Pick<Item, 'index' | 'state' | 'outputs'> & {
+  readonly key?: string | undefined;
+};
+
+/** `count`, `failed` and the names around the items. */
+const AROUND_ITEMS_BYTES = 200;
+
+/** How many bytes further items may have, so that the loop's outputs are no larger than a record holds. */
+export function itemsRoom(loop: LoopState | undefined): number {
+  return limits.inlineValueBytes.value - AROUND_ITEMS_BYTES - (loop?.itemBytes ?? 0);
 }
 
 function pageOf({ run, values }: LoopValues, from: number): LoopPage {

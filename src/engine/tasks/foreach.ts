@@ -47,8 +47,8 @@ export const foreach: BlockTask = {
         omitted: {
           type: 'integer',
           description:
-            'How many were left out of `items`, where they would have more than 256 KB: first those that ' +
-            'succeeded and of which nothing is kept.',
+            'How many were left out of `items`, where they would have more than 256 KB. Only of a loop ' +
+            'without `outputs`: first those that succeeded.',
         },
       },
       required: ['count', 'failed', 'items'],

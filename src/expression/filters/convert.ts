@@ -1,3 +1,4 @@
+import { parseExactJson } from '../../model/exact-json.ts';
 import { holdsReservedKey } from '../../model/foreign-json.ts';
 import { referenceMarker } from '../../model/reference.ts';
 import { type FilterDefinition, parameters } from '../definition.ts';
@@ -49,7 +50,7 @@ const fromJson: FilterDefinition = {
 function parseJson(text: string, run: Runtime): unknown {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseExactJson(text);
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'no JSON';
     return run.fail('bad-json', reason, run.site, error);

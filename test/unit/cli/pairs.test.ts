@@ -30,6 +30,7 @@ it.each([
   ['a:=1', 1],
   ['a:={"b":[true,null]}', { b: [true, null] }],
   ['a:=@order.json', { id: 1 }],
+  ['a:=12345678901234567890', '12345678901234567890'],
 ])('%s is a value', async (pair, value) => {
   expect(await readPairs([pair], folder)).toEqual({ inputs: { a: value }, texts: {} });
 });
