@@ -81,7 +81,8 @@ function endOf(error: unknown): End {
     error instanceof TerminalError ||
     error instanceof RejectedError
   ) {
-    return { exitCode: exitCodes.failed, message: ownMessage(error) };
+    const exitCode = wrongUses.has(error.code) ? exitCodes.usage : exitCodes.failed;
+    return { exitCode, message: ownMessage(error) };
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return {
@@ -89,6 +90,9 @@ function endOf(error: unknown): End {
     message: `This should not happen; please report it.\n${text}`,
   };
 }
+
+/** Faults of the command line and configuration that are seen only when roles are put together. */
+const wrongUses: ReadonlySet<string> = new Set(['brokers-missing', 'roles-idle']);
 
 function ownMessage({ message, code }: Error & { readonly code: string }): string {
   return `${printable(message)} [${code}]`;

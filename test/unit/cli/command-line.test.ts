@@ -55,6 +55,8 @@ describe('the command line', () => {
   it.each([
     ['an argument that is missing', ['apply']],
     ['a role that does not exist', ['serve', '--roles', 'api,exekutor']],
+    ['some roles without brokers', ['serve', '--roles', 'executor']],
+    ['no role with work', ['serve', '--roles', 'indexer']],
     ['a port that is none', ['start', '--port', '99999']],
     ['an output format that does not exist', ['flows', 'list', '-o', 'xml']],
     ['a duration that is none', ['run', 'a/b', '--timeout', 'soon']],
