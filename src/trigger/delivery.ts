@@ -9,6 +9,7 @@ import { previewOf } from '../records/preview.ts';
 import { encodeTriggerRecord } from '../records/triggers.ts';
 import type { JsonObject } from '../support/json.ts';
 import type { NewDecision } from './decision-book.ts';
+import { NotOurs } from './not-ours.ts';
 import type { SourceLine } from './sequenced-starts.ts';
 import type { TriggerServices } from './services.ts';
 import { StartRefused } from './start-refused.ts';
@@ -186,7 +187,7 @@ export class Delivery {
     const flow = registry.head(namespace, id);
     const definition = flow?.triggers.find((one) => one.id === this.#target.definition.id);
     if (flow === undefined || definition === undefined || flow.disabled) {
-      throw new TriggerStopped('the trigger is no longer part of its flow');
+      throw new NotOurs('the trigger is no longer part of its flow');
     }
     return mapEvent({ flow, definition, globals, flowsOffset }, event);
   }

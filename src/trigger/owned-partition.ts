@@ -22,6 +22,7 @@ import {
 } from '../records/triggers.ts';
 import type { JsonObject } from '../support/json.ts';
 import { drawnBackOffMs } from './drawn-back-off.ts';
+import { NotOurs } from './not-ours.ts';
 
 export interface OwnedPartitionOptions {
   readonly log: Log;
@@ -103,7 +104,7 @@ export class OwnedPartition {
   }
 
   close(): void {
-    this.#closed.abort(new Error('the triggers of this partition have another owner'));
+    this.#closed.abort(new NotOurs('the triggers of this partition have another owner'));
   }
 
   #removeFormer(trigger: string): void {

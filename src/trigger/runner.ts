@@ -11,6 +11,7 @@ import { sleep } from '../ports/clock.ts';
 import { drawnBackOffMs } from './drawn-back-off.ts';
 import { runClock } from './clock-run.ts';
 import { Delivery } from './delivery.ts';
+import { NotOurs } from './not-ours.ts';
 import { runPoll } from './poll-run.ts';
 import { type RunContext, secretProperties, type StateStore } from './run-context.ts';
 import type { TriggerServices } from './services.ts';
@@ -65,7 +66,7 @@ export class TriggerRunner {
       } catch (error) {
         if (signal.aborted) return;
         if (clock.monotonic() - beganAt > SETTLED_MS) failures = 0;
-        this.#say(error, masker, failures);
+        if (!(error instanceof NotOurs)) this.#say(error, masker, failures);
         await sleep(clock, drawnBackOffMs(failures, this.#services.random), signal);
       }
     }

@@ -16,6 +16,7 @@ export function checkStarts(history: History): readonly string[] {
   for (const { start, id, partition, offset } of history.starts) {
     // Why it was rejected is for `checkFailures` to judge.
     if (rejected.has(id)) continue;
+    if (history.leftOut.has(id) && !history.byExecution.has(id)) continue;
     const { idempotencyKey: key } = start;
     const executions = key === undefined ? [id] : [...(byKey.get(key) ?? [])];
     if (executions.length !== 1) {

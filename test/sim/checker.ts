@@ -5,8 +5,10 @@ import { checkFailures } from './check-failures.ts';
 import { checkPublicRecords } from './check-public-records.ts';
 import { checkPromises, checkStarts } from './check-starts.ts';
 import { checkViews } from './check-views.ts';
+import { checkTriggers } from './check-triggers.ts';
 import type { Promised } from './client.ts';
 import type { History } from './history.ts';
+import type { Listening } from './listening.ts';
 import type { Outside } from './outside.ts';
 import type { SqliteViews } from '../../src/adapters/sqlite/views.ts';
 
@@ -14,6 +16,7 @@ export interface Ended {
   readonly history: History;
   readonly promised: Promised;
   readonly outside: Outside;
+  readonly listening: Listening | undefined;
   /** They lived through it all. */
   readonly views: SqliteViews;
   /** The api process that is alive at the end. */
@@ -26,7 +29,7 @@ export interface Ended {
  * gapless; whoever waits for an answer has got it; and the views equal a replay from the start.
  */
 export async function check(ended: Ended): Promise<readonly string[]> {
-  const { history, promised, outside, views, api } = ended;
+  const { history, promised, outside, listening, views, api } = ended;
   return [
     ...history.problems,
     ...checkStarts(history),
@@ -35,6 +38,7 @@ export async function check(ended: Ended): Promise<readonly string[]> {
     ...checkFailures(history),
     ...checkPublicRecords(history),
     ...checkEffects(history, outside),
+    ...(listening === undefined ? [] : checkTriggers(listening, history)),
     ...(await checkViews(history, views)),
   ];
 }

@@ -59,6 +59,8 @@ export class History {
   readonly #partitions: number;
   readonly #rules: readonly ReaderRule[];
   readonly #subscription: LogSubscription;
+  /** Starts that need not become executions, nor be answered. */
+  readonly leftOut = new Set<ExecutionId>();
   readonly #undecided = new Set<ExecutionId>();
   readonly #decided = new Set<ExecutionId>();
   #live = 0;
@@ -98,6 +100,16 @@ export class History {
   /** Records of former owners that the reader rule kept out. */
   get ignored(): number {
     return this.#rules.reduce((sum, rule) => sum + rule.ignored, 0);
+  }
+
+  /** Nobody waits any more for undecided starts that the rule names. */
+  leaveOut(rule: (start: StartRequest) => boolean): void {
+    if (this.#undecided.size === 0) return;
+    for (const { id, start } of this.starts) {
+      if (!this.#undecided.has(id) || !rule(start)) continue;
+      this.leftOut.add(id);
+      this.#undecided.delete(id);
+    }
   }
 
   hasEnded(execution: string): boolean {

@@ -1,10 +1,15 @@
 import type { SqliteLog } from '../../src/adapters/sqlite/log.ts';
 import type { Event } from '../../src/model/events.ts';
 import type { HappenedEvent, History } from './history.ts';
+import type { Listening } from './listening.ts';
 import type { Sight, Witness } from './witness.ts';
+import type { World } from './world.ts';
 
 /** What the log tells at the end of what happened. */
-export async function lookBack(log: SqliteLog, history: History, witness: Witness): Promise<void> {
+export async function lookBack(
+  { log, witness, listening }: World,
+  history: History,
+): Promise<void> {
   witness.saw('a record of a former owner is ignored', history.ignored);
   for (const { kind } of history.owners.flat()) {
     if (kind === 'began') witness.saw('inputs are taken one by one');
@@ -17,7 +22,32 @@ export async function lookBack(log: SqliteLog, history: History, witness: Witnes
   }
   const ids = history.publicRecords.map(({ headers }) => headers['ce_id']);
   witness.saw('a public record is repeated', ids.length - new Set(ids).size);
+  if (listening !== undefined) lookAtTriggers(listening, witness);
   await lookAtLog(log, witness);
+}
+
+function lookAtTriggers({ fates }: Listening, witness: Witness): void {
+  const { takeovers, states, decisions, deadLetters } = fates;
+  witness.saw(
+    'triggers are taken over',
+    takeovers.filter((takeover) =>
+      takeovers.some(
+        ({ partition, process, offset }) =>
+          partition === takeover.partition &&
+          process !== takeover.process &&
+          offset < takeover.offset,
+      ),
+    ).length,
+  );
+  const late = states.filter(({ record, offset }) =>
+    states.some((other) => other.record.generation > record.generation && other.offset < offset),
+  );
+  witness.saw('a state of a former owner of triggers is ignored', late.length);
+  for (const { reason } of decisions) {
+    if (reason === 'missed') witness.saw('a due time is missed');
+    if (reason === 'filtered') witness.saw('a record of a topic is filtered');
+  }
+  witness.saw('a record of a topic cannot be read', deadLetters.size);
 }
 
 function sightsOf(event: Event): readonly Sight[] {

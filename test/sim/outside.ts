@@ -48,7 +48,7 @@ function valueOf({ value = null, many }: JsonObject): Json {
 const LARGE = 5_000;
 
 /** The manifest of the plugin that the simulated flows use. */
-const simPlugin: PluginManifest = {
+export const simPlugin: PluginManifest = {
   name: 'sim',
   version: '0.0.0',
   description: 'Work of the simulator.',
@@ -85,9 +85,6 @@ const simPlugin: PluginManifest = {
     },
   ],
 };
-
-/** Every plugin that there is. One list: what is compiled for it is compiled once. */
-export const simPlugins: readonly PluginManifest[] = [simPlugin];
 
 /** Blobs that every process shares and that outlive all of them. */
 export class MemoryBlobStore implements BlobStore {

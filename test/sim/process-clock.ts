@@ -7,7 +7,7 @@ import type { VirtualClock } from './virtual-clock.ts';
  */
 export class ProcessClock implements Clock {
   readonly #world: VirtualClock;
-  readonly #skewMs: number;
+  #skewMs: number;
   #state: 'running' | 'frozen' | 'dead' = 'running';
   #held: (() => void)[] = [];
 
@@ -46,6 +46,11 @@ export class ProcessClock implements Clock {
 
   get isRunning(): boolean {
     return this.#state === 'running';
+  }
+
+  /** Somebody sets it. */
+  set(skewMs: number): void {
+    this.#skewMs = Math.round(skewMs);
   }
 
   /** SIGSTOP. */

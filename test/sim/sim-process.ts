@@ -2,13 +2,15 @@ import { type FaultyLog, withFaults } from '../../src/adapters/faults/faulty-log
 import type { CrashPoint } from '../../src/adapters/faults/faults.ts';
 import type { LogSession } from '../../src/adapters/sqlite/log.ts';
 import { SqliteViews } from '../../src/adapters/sqlite/views.ts';
-import type { Ports, Role } from '../../src/compose/ports.ts';
+import type { Ports } from '../../src/compose/ports.ts';
 import { wire } from '../../src/compose/wire.ts';
+import type { TopicBatch } from '../../src/ports/topics.ts';
 import { Api } from './api.ts';
 import { lethal } from './lethal-input.ts';
-import { simPlugins } from './outside.ts';
 import { ProcessClock } from './process-clock.ts';
+import { processTopics } from './process-topics.ts';
 import type { SeededRandom } from './seeded-random.ts';
+import { simPlugins, simTrigger } from './sim-plugins.ts';
 import { calm, type Weather } from './trouble.ts';
 import type { Sight } from './witness.ts';
 import type { World } from './world.ts';
@@ -20,8 +22,13 @@ const REST_MS_MIN = 200;
 const REST_MS_MAX = 8_000;
 /** How long an append is waited for before a process stands still in it. */
 const APPENDING_MS = 500;
+/** Due times are seconds apart. */
+const TRIGGER_APPENDING_MS = 3_000;
 /** Clocks of machines may be as wrong. */
 const SKEW_MS_MAX = 3_600_000;
+/** Of those that fire due times: as usual, or enough to miss some. Each second more is more executions. */
+const TRIGGER_SKEW_MS = 3_000;
+const MISSING_SKEW_MS = 80_000;
 
 const deaths: Readonly<Record<CrashPoint, Sight>> = {
   'before-append': 'a process dies before an append',
@@ -29,6 +36,14 @@ const deaths: Readonly<Record<CrashPoint, Sight>> = {
   'before-send': 'a process dies before a send',
   'after-send': 'a process dies after a send',
 };
+
+export type SimRole = 'api' | keyof typeof peers;
+
+const peers = {
+  executor: 'an executor',
+  worker: 'a worker',
+  trigger: 'a trigger process',
+} as const;
 
 /** What a process is from a start to its death: nothing of it is left for the next life. */
 interface Life {
@@ -46,7 +61,7 @@ interface Life {
 export class SimProcess {
   readonly name: string;
   readonly #world: World;
-  readonly #role: Role;
+  readonly role: SimRole;
   readonly #random: SeededRandom;
   readonly #weather: Weather;
   /** Like a file: they outlive the process. */
@@ -54,10 +69,10 @@ export class SimProcess {
   #life: Life | undefined;
   #lives = 0;
 
-  constructor(world: World, name: string, role: Role, random: SeededRandom, weather: Weather) {
+  constructor(world: World, name: string, role: SimRole, random: SeededRandom, weather: Weather) {
     this.name = name;
     this.#world = world;
-    this.#role = role;
+    this.role = role;
     this.#random = random;
     this.#weather = weather;
   }
@@ -74,7 +89,7 @@ export class SimProcess {
   /** True while it is neither dead nor standing still. */
   get isWell(): boolean {
     const life = this.#life;
-    const answers = this.#role !== 'api' || life?.api !== undefined;
+    const answers = this.role !== 'api' || life?.api !== undefined;
     return answers && life?.clock.isRunning === true;
   }
 
@@ -83,7 +98,7 @@ export class SimProcess {
     const { clock: world, log, tell } = this.#world;
     this.#lives += 1;
     tell(`${this.name} starts (life ${this.#lives})`);
-    const skewMs = this.#random.chance(0.5) ? 0 : (this.#random.next() * 2 - 1) * SKEW_MS_MAX;
+    const skewMs = this.#skewMs();
     const clock = new ProcessClock(world, skewMs);
     const session = log.session({ clock });
     const faulty = withFaults(session, {
@@ -145,15 +160,27 @@ export class SimProcess {
     const life = this.#life;
     if (life === undefined) return;
     const { clock, log } = this.#world;
-    const releases = Array.from({ length: log.partitions }, (_, partition) =>
-      life.log.faults.stall('events', partition),
+    const isTrigger = this.role === 'trigger';
+    const topic = isTrigger ? this.#random.pick(['starts', 'triggers'] as const) : 'events';
+    const releases = Array.from({ length: log.partitionCount(topic) }, (_, partition) =>
+      life.log.faults.stall(topic, partition),
     );
-    clock.after(APPENDING_MS, () => {
+    clock.after(isTrigger ? TRIGGER_APPENDING_MS : APPENDING_MS, () => {
       if (this.#life === life) this.freeze(forMs);
       clock.after(forMs, () => {
         for (const release of releases) release();
       });
     });
+  }
+
+  /** Somebody sets it, ahead or back. */
+  setClock(): void {
+    const life = this.#life;
+    if (life === undefined) return;
+    const skewMs = this.#skewMs();
+    this.#world.tell(`the clock of ${this.name} is set to ${Math.round(skewMs)} ms off`);
+    this.#world.witness.saw('a clock is set');
+    life.clock.set(skewMs);
   }
 
   /** From now on nothing goes wrong any more. */
@@ -163,9 +190,8 @@ export class SimProcess {
 
   #thaw(life: Life, afterMs: number): void {
     const { settings, witness } = this.#world;
-    if (afterMs > settings.executor.sessionMs && this.#role !== 'api') {
-      const article = this.#role === 'executor' ? 'an executor' : 'a worker';
-      witness.saw(`${article} stands still for longer than its session`);
+    if (afterMs > settings.executor.sessionMs && this.role !== 'api') {
+      witness.saw(`${peers[this.role]} stands still for longer than its session`);
     }
     life.clock.thaw();
     life.log.thaw();
@@ -181,14 +207,19 @@ export class SimProcess {
 
   async #run(life: Life, session: LogSession): Promise<void> {
     const ports = this.#ports(life, session);
-    if (this.#role === 'api') return this.#answer(life, ports);
+    if (this.role === 'api') return this.#answer(life, ports);
     const { settings } = this.#world;
     const shells = wire(ports, {
-      roles: new Set([this.#role]),
+      roles: new Set([this.role]),
       executor: settings.executor,
       worker: { groups: ['default'], slots: settings.slots },
       sessionMs: settings.executor.sessionMs,
-      http: { host: '', port: 0, bodyBytesMax: 0, startsUnfinishedMax: 0 },
+      http: {
+        host: '',
+        port: 0,
+        bodyBytesMax: 0,
+        startsUnfinishedMax: settings.startsUnfinishedMax,
+      },
       managementPort: undefined,
       globals: {},
       version: 'sim',
@@ -211,11 +242,14 @@ export class SimProcess {
   }
 
   #ports({ clock, log }: Life, { membership }: LogSession): Ports {
-    const { outside, blobs, plant, witness } = this.#world;
+    const { outside, blobs, plant, witness, watched } = this.#world;
     const work = outside.work(clock, this.#random);
     const life = this.#lives;
+    const planted = plant.log?.(log) ?? log;
+    const own = this.role === 'trigger' ? watched.watch(planted, `${this.name} ${life}`) : planted;
     return {
-      log: lethal(plant(log), () => this.crash('an input that nobody survives')),
+      ...this.#topics(log, clock),
+      log: lethal(own, () => this.crash('an input that nobody survives')),
       membership,
       clock,
       random: this.#random,
@@ -228,8 +262,36 @@ export class SimProcess {
         manifests: simPlugins,
         task: (type) =>
           Promise.resolve(type === 'sim.work' ? { runner: work, settings: {} } : undefined),
-        trigger: () => Promise.resolve(undefined),
+        trigger: simTrigger,
       },
     };
+  }
+
+  /** Users' topics, where there are some. */
+  #topics(log: FaultyLog, clock: ProcessClock): Pick<Ports, 'topics'> {
+    const { listening, plant } = this.#world;
+    if (listening === undefined || this.role !== 'trigger') return {};
+    const onDelivered = (batch: TopicBatch): void => listening.delivered(batch);
+    const own = processTopics({ topics: listening.topics, log, clock, onDelivered });
+    const topics = plant.topics?.(own) ?? own;
+    return {
+      topics: {
+        names: ['default'],
+        connection: (name) => (name === 'default' ? Promise.resolve(topics) : undefined),
+        close: () => Promise.resolve(),
+      },
+    };
+  }
+
+  #skewMs(): number {
+    const random = this.#random;
+    if (random.chance(0.5)) return 0;
+    const share = random.next() * 2 - 1;
+    if (this.role !== 'trigger') return share * SKEW_MS_MAX;
+    const skewMs = random.chance(0.5)
+      ? share * TRIGGER_SKEW_MS
+      : Math.sign(share) * MISSING_SKEW_MS + share * TRIGGER_SKEW_MS;
+    this.#world.listening?.skews.push(skewMs);
+    return skewMs;
   }
 }

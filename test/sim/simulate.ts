@@ -6,13 +6,15 @@ import { check } from './checker.ts';
 import { Client } from './client.ts';
 import { deploy, flowNames, lethalName } from './flows.ts';
 import { History } from './history.ts';
+import { Listening } from './listening.ts';
 import { lookBack } from './look-back.ts';
 import { MemoryBlobStore, Outside } from './outside.ts';
 import { type PlantedBug, plantedBugs } from './planted-bugs.ts';
 import { SeededRandom } from './seeded-random.ts';
-import { SimProcess } from './sim-process.ts';
-import { randomWeather, strike } from './trouble.ts';
+import { SimProcess, type SimRole } from './sim-process.ts';
+import { randomWeather, strike, strikeTriggers } from './trouble.ts';
 import { VirtualClock } from './virtual-clock.ts';
+import { WatchedStarts } from './watched-starts.ts';
 import { type Sight, Witness } from './witness.ts';
 import { PARTITIONS, randomSettings, type World } from './world.ts';
 
@@ -44,6 +46,10 @@ const STARTS_MIN = 8;
 const STARTS_MORE_MAX = 30;
 /** How often it is compared what a restore would give. */
 const RESTORES = 4;
+/** How many histories have triggers: they take longer than others. */
+const LISTENING_CHANCE = 0.35;
+/** In peace due times are fired for so long. */
+const TICKING_MS = 20_000;
 const FENCE_CHANCE = 0.6;
 const LETHAL_CHANCE = 0.06;
 
@@ -56,7 +62,7 @@ export async function simulate(seed: number, bug?: PlantedBug): Promise<Simulati
     story.push(`${String(Math.round(clock.monotonic())).padStart(7)} ${line}`);
   };
   const world = await createWorld(clock, random, tell, bug);
-  const { log, witness, outside } = world;
+  const { log, witness, outside, listening } = world;
   const history = new History(log);
   const processes = processesOf(world, random);
   const [api] = processes;
@@ -64,11 +70,13 @@ export async function simulate(seed: number, bug?: PlantedBug): Promise<Simulati
   const client = clientOf(world, random, () => api.api);
   for (const process of processes) process.boot();
   cleanEvery(world);
+  listening?.begin(TROUBLE_MS * 0.9);
   for (let n = STARTS_MIN + random.integer(STARTS_MORE_MAX); n > 0; n -= 1) {
     client.startWithin(TROUBLE_MS * 0.8);
   }
   if (random.chance(LETHAL_CHANCE)) client.startFlowWithin(TROUBLE_MS, lethalName);
   strike(processes, clock, random.fork(), TROUBLE_MS);
+  strikeTriggers(processes, clock, random.fork(), TROUBLE_MS);
   const restores = (): Promise<void> => checkRestores(log, clock, history, witness);
   for (let n = 0; n < RESTORES; n += 1) {
     clock.after(random.next() * TROUBLE_MS, () => void restores());
@@ -76,17 +84,19 @@ export async function simulate(seed: number, bug?: PlantedBug): Promise<Simulati
   await clock.runUntil(() => false, TROUBLE_MS);
   tell('nothing goes wrong any more');
   for (const process of processes) process.calm();
-  const late = await finish(clock, client, history, processes);
+  const late = await finish(world, client, history, processes);
   await clock.runThrough(restores());
-  const ended = { history, promised: client.promised, outside, views: api.views, api: api.api };
+  const { promised } = client;
+  const ended = { history, promised, outside, listening, views: api.views, api: api.api };
   const problems = [...late, ...witness.problems, ...(await check(ended))];
   const executions = history.byExecution.size;
   const events = history.events.length;
   const virtualMs = clock.monotonic();
   const { seen } = witness;
-  await clock.runThrough(lookBack(log, history, witness));
+  await clock.runThrough(lookBack(world, history));
   deployer.close();
   await history.close();
+  await listening?.close();
   await log.close();
   return { seed, problems, story, seen, log: () => history.print(), executions, events, virtualMs };
 }
@@ -102,14 +112,19 @@ async function createWorld(
   tell(`fence ${fence ? 'on' : 'off'}`);
   const { topics } = settings;
   const log = await openSqliteLog({ file: ':memory:', topics, clock, logger: silentLogger, fence });
+  const witness = new Witness();
+  const parts = { log, clock, random: random.fork(), witness };
+  const listening = random.chance(LISTENING_CHANCE) ? await Listening.open(parts) : undefined;
   return {
     clock,
     log,
     outside: new Outside(),
     blobs: new MemoryBlobStore(),
-    plant: bug === undefined ? (inner) => inner : plantedBugs[bug],
+    plant: bug === undefined ? {} : plantedBugs[bug],
+    listening,
+    watched: new WatchedStarts(witness),
     settings,
-    witness: new Witness(),
+    witness,
     tell,
   };
 }
@@ -118,11 +133,12 @@ function processesOf(
   world: World,
   random: SeededRandom,
 ): readonly [api: SimProcess, ...others: SimProcess[]] {
-  const make = (name: string, role: 'api' | 'executor' | 'worker'): SimProcess =>
+  const make = (name: string, role: SimRole): SimProcess =>
     new SimProcess(world, name, role, random.fork(), randomWeather(random));
-  const several = (role: 'executor' | 'worker'): readonly SimProcess[] =>
+  const several = (role: SimRole): readonly SimProcess[] =>
     Array.from({ length: 1 + random.integer(3) }, (_, at) => make(`${role}-${at + 1}`, role));
-  return [make('api', 'api'), ...several('executor'), ...several('worker')];
+  const triggers = world.listening === undefined ? [] : several('trigger');
+  return [make('api', 'api'), ...several('executor'), ...several('worker'), ...triggers];
 }
 
 function clientOf(
@@ -153,20 +169,23 @@ function cleanEvery(world: World): void {
 
 /** @returns what has not come to its end in time. */
 async function finish(
-  clock: VirtualClock,
+  { clock, listening }: World,
   client: Client,
   history: History,
   processes: readonly SimProcess[],
 ): Promise<readonly string[]> {
-  const isOver = (): boolean => client.isIdle && history.isOver;
+  if (listening !== undefined) clock.after(TICKING_MS, () => listening.removeSchedule());
+  const isOver = (): boolean =>
+    client.isIdle && (listening?.isOver(history) ?? true) && history.isOver;
+  const open = (): string =>
+    [history.open, ...(listening === undefined ? [] : [listening.open])].join(', ');
   if (!(await clock.runUntil(isOver, PEACE_MS))) {
-    return [
-      `not everything has ended after ${PEACE_MS / 60_000} minutes of peace: ${history.open}`,
-    ];
+    return [`not everything has ended after ${PEACE_MS / 60_000} minutes of peace: ${open()}`];
   }
   client.probe();
+  listening?.send('starts');
   const areWell = (): boolean => isOver() && processes.every(({ isWell }) => isWell);
   const works = await clock.runUntil(areWell, PROBE_MS);
   await clock.runUntil(() => false, AFTERMATH_MS);
-  return works ? [] : [`a partition or a process does not work after it all: ${history.open}`];
+  return works ? [] : [`a partition or a process does not work after it all: ${open()}`];
 }

@@ -57,3 +57,24 @@ export function strike(
     });
   }
 }
+
+const SET_CHANCE = 0.3;
+const STANDS_STILL_CHANCE = 0.3;
+
+/** What trigger processes meet beside all that: clocks that jump, and successors while something is on its way. */
+export function strikeTriggers(
+  processes: readonly SimProcess[],
+  clock: VirtualClock,
+  random: SeededRandom,
+  withinMs: number,
+): void {
+  for (const process of processes.filter(({ role }) => role === 'trigger')) {
+    if (random.chance(SET_CHANCE)) {
+      clock.after(random.next() * withinMs, () => process.setClock());
+    }
+    if (random.chance(STANDS_STILL_CHANCE)) {
+      const forMs = random.next() * FREEZE_MS_MAX;
+      clock.after(random.next() * withinMs, () => process.freezeInAppend(forMs));
+    }
+  }
+}

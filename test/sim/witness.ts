@@ -36,6 +36,16 @@ export const sights = [
   'events expire',
   'views go on where they were',
   'a sender is told to come again',
+  'a trigger process stands still for longer than its session',
+  'a clock is set',
+  'triggers are taken over',
+  'a state of a former owner of triggers is ignored',
+  'a due time is fired by a second owner',
+  'a due time is missed',
+  'a record of a topic is read again',
+  'a record of a topic is started by a second process',
+  'a record of a topic is filtered',
+  'a record of a topic cannot be read',
 ] as const;
 
 export type Sight = (typeof sights)[number];

@@ -1,10 +1,12 @@
 import type { SqliteLog } from '../../src/adapters/sqlite/log.ts';
 import { defaultExecutorSettings, type ExecutorSettings } from '../../src/executor/settings.ts';
-import type { Log } from '../../src/ports/log.ts';
 import { type TopicSpec, topicSpecs } from '../../src/records/topics.ts';
+import type { Listening } from './listening.ts';
 import type { MemoryBlobStore, Outside } from './outside.ts';
+import type { Plant } from './planted-bugs.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import type { VirtualClock } from './virtual-clock.ts';
+import type { WatchedStarts } from './watched-starts.ts';
 import type { Witness } from './witness.ts';
 
 /** What all processes of a history share. */
@@ -13,8 +15,11 @@ export interface World {
   readonly log: SqliteLog;
   readonly outside: Outside;
   readonly blobs: MemoryBlobStore;
-  /** Stands between a process and its log, where a bug is planted. */
-  readonly plant: (log: Log) => Log;
+  /** Stands between a process and its log and topics, where a bug is planted. */
+  readonly plant: Plant;
+  /** In some histories: what triggers listen to. */
+  readonly listening: Listening | undefined;
+  readonly watched: WatchedStarts;
   readonly settings: WorldSettings;
   readonly witness: Witness;
   /** A line for the story of the seed. */
@@ -65,6 +70,7 @@ export function randomSettings(random: SeededRandom, fence: boolean): WorldSetti
       // Without a fence an owner needs the hour that there is, to see strays among its pages before the
       // pages that they hide are gone.
       if (spec.topic === 'checkpoints' && fence) return { ...spec, compactionLagMs };
+      if (spec.topic === 'triggers') return { ...spec, compactionLagMs };
       if (spec.topic === 'events' && expires) return { ...spec, retentionMs: EVENTS_KEPT_MS };
       return spec;
     }),

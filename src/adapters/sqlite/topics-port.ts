@@ -45,6 +45,8 @@ export interface SqliteTopicsOptions {
 }
 
 export interface SqliteTopics extends Topics {
+  /** @param clock the member's own, where one of several processes in this one consumes. */
+  consume(options: ConsumeOptions, clock?: Clock): Promise<TopicConsumer>;
   /** Makes a topic with more than one partition; nothing happens when it is there. */
   create(topic: string, partitions: number): void;
   /** Retention now, instead of within the next hour. */
@@ -98,9 +100,11 @@ class EmbeddedTopics implements SqliteTopics {
     this.#topic(topic, partitions);
   }
 
-  async consume(options: ConsumeOptions): Promise<TopicConsumer> {
+  async consume(
+    options: ConsumeOptions,
+    clock: Clock = this.#options.clock,
+  ): Promise<TopicConsumer> {
     const topic = this.#topic(options.topic);
-    const { clock } = this.#options;
     const reading = new TopicsReading(topic, clock, () => consumer);
     const group = this.#groups.get(`${options.groupId}\u0000${topic.name}`);
     const member: SqliteGroupMember = new SqliteGroupMember({

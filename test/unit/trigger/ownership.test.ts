@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { StateRecord, StatusRecord } from '../../../src/model/triggers.ts';
 import type { PollTrigger } from '../../../src/plugin/index.ts';
+import { sleep } from '../../../src/ports/clock.ts';
 import { keepNewest } from '../../../src/trigger/owned-partition.ts';
 import { TriggerWorld } from './trigger-world.ts';
 
@@ -12,6 +13,22 @@ namespace: demo
 triggers: [{ id: tick, type: schedule, cron: '*/5 * * * * *' }]
 tasks: [{ id: say, type: log, message: hello }]
 `;
+
+const everySecond = minutely.replace('*/5', '*');
+
+/** Until {@link EARLY_MS} before a full second that is not the next one. */
+async function untilShortOfSecond({ clock }: TriggerWorld): Promise<void> {
+  await clock.runThrough(sleep(clock, 2 * SECOND - EARLY_MS - (clock.monotonic() % SECOND)));
+}
+
+/** Less than what the shell waits for changes to come together. */
+const EARLY_MS = 50;
+
+/** States that were shown of any trigger. */
+async function states(world: TriggerWorld): Promise<readonly string[]> {
+  const records = await world.triggerRecords();
+  return records.flatMap((record) => (record.kind === 'status' ? [record.state] : []));
+}
 
 function state(generation: number, sequence: number, value: number): StateRecord {
   return { kind: 'state', trigger: 't', generation, sequence, state: { value } };
@@ -82,6 +99,21 @@ describe('an owner that stands still and does not know that it is none any more'
     expect((await world.starts()).length).toBeGreaterThan(taken.length);
   });
 
+  it('does not fail when it learns of its successor, it only stops', async () => {
+    const world = await TriggerWorld.open();
+    const process = world.boot();
+    await world.until('ready', () => process.isReady);
+    await world.deploy(everySecond);
+    // The due time is fired between the news and the end of the run, which follows a moment later.
+    await untilShortOfSecond(world);
+    for (let partition = 0; partition < 3; partition += 1) {
+      await world.write(partition, { kind: 'owner', process: 'another' });
+    }
+    await world.pass(SECOND);
+    expect(world.lines).toEqual([]);
+    expect(await states(world)).not.toContain('FAILING');
+  });
+
   it('a poll goes on from the state of the newest owner, whatever a former one saves late', async () => {
     const seen: number[] = [];
     const counting: PollTrigger = {
@@ -121,6 +153,20 @@ tasks: [{ id: say, type: log, message: hello }]
     await world.pass(15 * SECOND);
     expect(Math.max(...seen)).toBeGreaterThan(newest);
     expect(seen.slice(seen.indexOf(newest)).every((count) => count >= newest)).toBe(true);
+  });
+});
+
+describe('a trigger that is taken out of its flow', () => {
+  it('does not fail when it fires before it is stopped', async () => {
+    const world = await TriggerWorld.open();
+    const process = world.boot();
+    await world.until('ready', () => process.isReady);
+    await world.deploy(everySecond);
+    await untilShortOfSecond(world);
+    await world.deploy(everySecond.replace(/^triggers.*\n/m, ''));
+    await world.pass(5 * SECOND);
+    expect(world.lines).toEqual([]);
+    expect(await states(world)).not.toContain('FAILING');
   });
 });
 
