@@ -76,21 +76,24 @@ export class TriggerRunner {
   async #once(masker: Masker): Promise<void> {
     const { signal } = this.#stopped;
     const ended = new AbortController();
-    const runSignal = AbortSignal.any([signal, ended.signal]);
     const services = this.#services;
     const properties = secretProperties(services, this.target, masker);
-    const delivery = new Delivery(services, this.target, runSignal);
+    const delivery = new Delivery(services, this.target, ended.signal);
     const context = {
       services,
       delivery,
       report: this.#report,
       store: this.#store,
       masker,
-      signal: runSignal,
+      signal: ended.signal,
     };
+    // Not by AbortSignal.any: what it makes is kept for ever where neither signal comes, as after a simulated kill.
+    const onStopped = (): void => ended.abort(signal.reason);
+    signal.addEventListener('abort', onStopped, { once: true });
     try {
       await runKind(context, this.target, properties);
     } finally {
+      signal.removeEventListener('abort', onStopped);
       ended.abort(new Error('the run of the trigger has ended'));
     }
   }
