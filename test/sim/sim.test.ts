@@ -17,7 +17,8 @@ describe('the simulator', () => {
     expect(tally.unseen).toEqual([]);
   });
 
-  it.each([7, 17, 27])('gives the same history for the same seed: %i', async (seed) => {
+  // Triggers are in some of them.
+  it.each([7, 17, 24, 27])('gives the same history for the same seed: %i', async (seed) => {
     const [one, other] = [await simulate(seed), await simulate(seed)];
     expect(one.story).toEqual(other.story);
     expect(one.log()).toBe(other.log());
