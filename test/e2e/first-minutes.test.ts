@@ -298,11 +298,12 @@ describe('what goes wrong is said, with what to do', () => {
 
   it('roles that have nothing to run', async () => {
     const indexer = await millrace.run('serve', '--roles', 'indexer');
-    expect(indexer.code).toBe(1);
+    expect(indexer.code).toBe(2);
     expect(indexer.stderr).toContain(
       'views are fed by each api process itself; the indexer role comes with the Postgres views',
     );
     const alone = await millrace.run('serve', '--roles', 'executor');
+    expect(alone.code).toBe(2);
     expect(alone.stderr).toContain('--brokers');
   });
 
