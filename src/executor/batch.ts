@@ -12,6 +12,7 @@ const RECORD_OVERHEAD_BYTES = 160;
 export interface EncodedStep {
   readonly events: readonly Event[];
   readonly records: readonly OutgoingRecord[];
+  readonly positions: Positions;
   readonly bytes: number;
 }
 
@@ -33,6 +34,8 @@ export class Batch {
   /** Set for the shell's own records. */
   own: { readonly kind: 'input.began'; readonly what: string } | { readonly kind: 'noop' } | null =
     null;
+  /** What its last record says was read; steps without events that came behind it have read more. */
+  positions: Positions | undefined;
   #bytes = 0;
   #inputs = 0;
 
@@ -58,7 +61,7 @@ export class Batch {
       bytes += RECORD_OVERHEAD_BYTES + Buffer.byteLength(record.value ?? '');
       return record;
     });
-    return { events, records, bytes };
+    return { events, records, positions, bytes };
   }
 
   fits(step: EncodedStep): boolean {
@@ -68,6 +71,7 @@ export class Batch {
   add(step: EncodedStep): void {
     for (const record of step.records) this.records.push(record);
     for (const event of step.events) this.events.push(event);
+    if (step.records.length > 0) this.positions = step.positions;
     this.#bytes += step.bytes;
     this.#inputs += 1;
   }
@@ -75,11 +79,13 @@ export class Batch {
   /** Makes it the record that says which input is stepped next. */
   addInputBegan(what: string, positions: Positions): void {
     this.own = { kind: 'input.began', what };
+    this.positions = positions;
     this.records.push(encodeInputBegan(what, { ...this.place, ...positions, index: 0 }));
   }
 
   addNoop(positions: Positions): void {
     this.own = { kind: 'noop' };
+    this.positions = positions;
     this.records.push(encodeNoop({ ...this.place, ...positions, index: 0 }));
   }
 }

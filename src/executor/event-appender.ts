@@ -76,13 +76,12 @@ export class EventAppender {
     return new Batch({ epoch: this.#epoch, batch: this.#batches, confirmed });
   }
 
-  /** @param positions that the batch's last record says. */
-  append(batch: Batch, positions: Positions): void {
+  append(batch: Batch): void {
     const sentAt = this.#clock.monotonic();
     this.#inFlight = true;
     this.#appendedAt = sentAt;
     this.#batches += 1;
-    this.#recorded = positions;
+    this.#recorded = batch.positions ?? this.#recorded;
     void this.#writer.append('events', batch.records).then((outcome) => {
       this.#inFlight = false;
       if (this.#closed) return;

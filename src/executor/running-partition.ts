@@ -282,7 +282,7 @@ export class RunningPartition implements TurnTaker {
   }
 
   #append(batch: Batch): void {
-    this.#appender.append(batch, this.#state.positions);
+    this.#appender.append(batch);
   }
 
   #committed(batch: Batch, baseOffset: number, tookMs: number): void {

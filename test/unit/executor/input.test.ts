@@ -210,6 +210,19 @@ describe('a partition', () => {
     expect(created).toHaveLength(1);
   });
 
+  test('says so also when what led to no event came in one append with what did', async () => {
+    await cluster.deploy(quickFlow);
+    const source = { id: 'api/1', sequence: 1 };
+    const execution = await cluster.start('quick', { source });
+    await cluster.start('quick', { source });
+    await cluster.running();
+    await cluster.ended(execution);
+    const noop = await eventually('a no-op', async () =>
+      (await cluster.accepted()).find(({ record }) => record.kind === 'noop'),
+    );
+    expect(noop.record).toMatchObject({ position: { nextStart: 2 } });
+  });
+
   test('appends a no-op after a long silence', async () => {
     await cluster.running({ silenceMs: 300 });
     await eventually('two no-ops', async () => {
