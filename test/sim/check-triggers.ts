@@ -1,7 +1,7 @@
 import type { History } from './history.ts';
 import type { HeardRecord, Listening } from './listening.ts';
 import { heardTopic } from './listens.ts';
-import { placeOf, type SavedState } from './trigger-fates.ts';
+import { placeOf } from './trigger-fates.ts';
 
 /** A due time so long before the schedule's end was fired, whoever had it when peace began. */
 const FIRED_WITHIN_MS = 15_000;
@@ -66,7 +66,7 @@ function checkFired({ fates, plan }: Listening): readonly string[] {
 
 /** From where the schedule was surely known to its end. */
 function checkPassedOver({ fates, plan, removedMs, skews }: Listening): readonly string[] {
-  const beganMs = beginning(fates.states);
+  const beganMs = fates.beganMs;
   if (beganMs === undefined) return ['the schedule never began'];
   if (removedMs === undefined) return [];
   const problems: string[] = [];
@@ -85,23 +85,6 @@ function checkPassedOver({ fates, plan, removedMs, skews }: Listening): readonly
     problems.push(`the due time ${text(dueMs)} was neither fired nor told as missed`);
   }
   return problems;
-}
-
-/**
- * An owner that finds no state begins at its own now. Two may, when the first has not saved in time, and what the
- * one with the faster clock fires is then all that counts.
- */
-function beginning(states: readonly SavedState[]): number | undefined {
-  let latest: number | undefined;
-  const known = new Set<number>();
-  for (const { record } of states) {
-    const { generation, state } = record;
-    if (known.has(generation)) continue;
-    known.add(generation);
-    if (states.some((other) => other.offset < generation)) continue;
-    latest = Math.max(latest ?? 0, Number(state['firedMs']));
-  }
-  return latest;
 }
 
 function text(timeMs: number): string {

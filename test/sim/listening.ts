@@ -112,10 +112,12 @@ export class Listening {
   /** True when every record is an execution or a dead letter, and the schedule is no more. */
   isOver(history: History): boolean {
     if (this.removedMs === undefined || this.#sending > 0) return false;
-    // What one owner fires late, another may have passed over before: it comes too late then.
-    history.leaveOut(
-      ({ source }) => source?.id === tickSource && this.fates.isMissed(source.sequence),
-    );
+    // What one owner fires late, another may have passed over before, or begun behind it: it comes too late then.
+    const { beganMs = 0 } = this.fates;
+    history.leaveOut(({ source }) => {
+      if (source?.id !== tickSource) return false;
+      return source.sequence <= beganMs || this.fates.isMissed(source.sequence);
+    });
     if (this.#missing.length === 0) return true;
     this.fates.read(history);
     const { started, deadLetters } = this.fates;

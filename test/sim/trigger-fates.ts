@@ -72,6 +72,23 @@ export class TriggerFates {
     this.#lettersRead = deadLetters.length;
   }
 
+  /**
+   * From when the schedule was surely known. An owner that finds no state begins at its own now. Two may, when the
+   * first has not saved in time, and what the one with the faster clock fires is then all that counts.
+   */
+  get beganMs(): number | undefined {
+    let latest: number | undefined;
+    const known = new Set<number>();
+    for (const { record } of this.states) {
+      const { generation, state } = record;
+      if (known.has(generation)) continue;
+      known.add(generation);
+      if (this.states.some((other) => other.offset < generation)) continue;
+      latest = Math.max(latest ?? 0, Number(state['firedMs']));
+    }
+    return latest;
+  }
+
   isMissed(dueMs: number): boolean {
     return this.missed.some(([fromMs, untilMs]) => fromMs <= dueMs && dueMs <= untilMs);
   }
