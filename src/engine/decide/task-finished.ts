@@ -17,7 +17,7 @@ import { takePage } from '../progress/loop-pages.ts';
 import { openTaskWhen, runTask } from '../progress/open-task.ts';
 import { stopAround } from '../progress/regions.ts';
 import { problemOf } from '../progress/render.ts';
-import { enterLastStage } from '../progress/stop-run.ts';
+import { endAfterLastStage } from '../progress/stop-run.ts';
 import { type DispatchedRun, OUTPUTS_TASK, VALUES_TASK, WHEN } from '../state/execution.ts';
 import { problem } from '../tasks/executor-task.ts';
 import { expressionEvaluate } from '../tasks/expression-evaluate.ts';
@@ -72,9 +72,7 @@ function takeValues(step: ExecutionStep, run: DispatchedRun, values: JsonObject)
   const name = step.nameOf(run);
   if (run.task === OUTPUTS_TASK) return endTask(step, name, { state: 'SUCCESS', outputs: values });
   if (stopAround(step.view, run) !== undefined) {
-    const end = { state: 'CANCELLED' } as const;
-    if (!enterLastStage(step, name, end)) endTask(step, name, { ...end, outputs: null });
-    return;
+    return endAfterLastStage(step, name, { state: 'CANCELLED' });
   }
   const place = step.placeOf(run);
   if (run.taskType === valuesPage.type) {

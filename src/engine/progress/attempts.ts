@@ -21,8 +21,8 @@ export interface FailedAttempt extends Pick<TaskEnd, 'startedAtMs' | 'cancels'> 
 export function failAttempt(step: ExecutionStep, run: RunName, failed: FailedAttempt): void {
   const { error, outcome, startedAtMs, cancels } = failed;
   const untilMs = nextAttemptOf(step, run);
-  const isStopped = stopAround(step.view, run) !== undefined;
   if (untilMs === undefined) {
+    const isStopped = stopAround(step.view, run) !== undefined;
     if (enterLastStage(step, run, { state: 'FAILED', error }, { errors: !isStopped })) return;
     return endTask(step, run, { state: 'FAILED', ...failed });
   }

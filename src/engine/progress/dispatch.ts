@@ -39,13 +39,8 @@ export function dispatchEvaluation(
   rendered: Rendered,
   workerGroup: string,
 ): void {
-  dispatch(step, run, {
-    taskType: expressionEvaluate.type,
-    workerGroup,
-    idempotencyKey: defaultKey(step, run),
-    properties: rendered.values,
-    deferred: rendered.deferred,
-  });
+  const { values: properties, deferred } = rendered;
+  dispatchOwn(step, run, { taskType: expressionEvaluate.type, workerGroup, properties, deferred });
 }
 
 /** A worker brings a page of what a loop goes through: see values-page.ts. */
@@ -55,13 +50,16 @@ export function dispatchPage(
   properties: JsonObject,
   workerGroup: string,
 ): void {
-  dispatch(step, run, {
-    taskType: valuesPage.type,
-    workerGroup,
-    idempotencyKey: defaultKey(step, run),
-    properties,
-    deferred: [],
-  });
+  dispatchOwn(step, run, { taskType: valuesPage.type, workerGroup, properties, deferred: [] });
+}
+
+/** The executor wants it, not a task of the flow: it has the key of the run it is for. */
+function dispatchOwn(
+  step: ExecutionStep,
+  run: HandedOut,
+  request: Omit<WorkerRequest, 'idempotencyKey'>,
+): void {
+  dispatch(step, run, { ...request, idempotencyKey: defaultKey(step, run) });
 }
 
 /** The same work again, under the same key: whether it was done is not known. */

@@ -27,8 +27,12 @@ export function endWaiting(
   const { error } = run;
   const end =
     mode === 'cancel' ? ({ state: 'FAILED', error } as const) : ({ state: 'KILLED' } as const);
-  const name = step.nameOf(run);
-  if (!enterLastStage(step, name, end)) endTask(step, name, { ...end, outputs: null });
+  endAfterLastStage(step, step.nameOf(run), end);
+}
+
+/** A run that no worker has: it ends, after its `finally` if it has one. */
+export function endAfterLastStage(step: ExecutionStep, run: RunName, end: BlockResult): void {
+  if (!enterLastStage(step, run, end)) endTask(step, run, { ...end, outputs: null });
 }
 
 /**
