@@ -1,7 +1,7 @@
 /**
- * The configuration of a process: flags over environment over millrace.yaml over the
- * variables that other programs read, too, over defaults. Nothing is thrown:
- * what is wrong is a list, so that all of it is seen at once.
+ * The configuration of a process: flags over environment over millrace.yaml over the variables that
+ * other programs read, too, over defaults. Nothing is thrown: what is wrong is a list, so that all of
+ * it is seen at once.
  */
 import { type Config, configOf } from './config.ts';
 import { crossChecks } from './cross-checks.ts';

@@ -1,9 +1,10 @@
 /**
- * Variables that other programs read, too: `AWS_*`, `HTTP_PROXY` and its like. They are the weakest source: whatever names a key by ours
- * wins over them.
+ * Variables that other programs read, too: `AWS_*`, `HTTP_PROXY` and its like. They are the weakest
+ * source: whatever names a key by ours wins over them.
  *
- * The parts of an S3 key come whole from here or not at all: one half of somebody's key beside the other half
- * of somebody else's, or beside his session's token, is refused by every server, and hard to find.
+ * The parts of an S3 key come whole from here or not at all: one half of somebody's key beside the
+ * other half of somebody else's, or beside his session's token, is refused by every server, and hard
+ * to find.
  */
 import type { Entry } from './entries.ts';
 import type { Environment } from './environment.ts';

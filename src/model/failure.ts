@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../support/json.ts';
+import type { Iterations } from './iterations.ts';
 
 /**
  * Why a task or an execution failed, as flows see it under `error` and `tasks.<id>.error`.
@@ -10,7 +11,7 @@ export interface Failure {
   readonly taskId?: string;
   readonly taskRunId?: string;
   /** Indices of the iterations around the task, outermost first; absent outside of loops. */
-  readonly iterations?: readonly number[];
+  readonly iterations?: Iterations;
   readonly attempt?: number;
   /** The task's type. */
   readonly type?: string;

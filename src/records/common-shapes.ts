@@ -1,6 +1,7 @@
 import type { ReplyAddress } from '../model/commands.ts';
 import type { Failure, FailureCode } from '../model/failure.ts';
 import type { ExecutionId, TaskRunId } from '../model/ids.ts';
+import type { Iterations } from '../model/iterations.ts';
 import type { DeferredExpression } from '../model/records.ts';
 import { referenceMarker, type ValueReference } from '../model/reference.ts';
 import type {
@@ -41,6 +42,8 @@ export const taskRunIdShape: Shape<TaskRunId> = titled(
   pattern(/^[0-9a-hjkmnp-tv-z]{26}-[1-9][0-9]*$/, 'a task run id (`<execution id>-<number>`)'),
 );
 
+export const iterationsShape: Shape<Iterations> = list(natural);
+
 export const failureShape: Shape<Failure> = titled(
   'Failure',
   record<Failure>({
@@ -48,7 +51,7 @@ export const failureShape: Shape<Failure> = titled(
     message: text,
     taskId: optional(text),
     taskRunId: optional(text),
-    iterations: optional(list(natural)),
+    iterations: optional(iterationsShape),
     attempt: optional(natural),
     type: optional(text),
     details: optional(object),

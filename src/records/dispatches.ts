@@ -2,7 +2,12 @@
 import type { LogRecord, OutgoingRecord, TopicName } from '../model/log-records.ts';
 import type { TaskDispatch } from '../model/records.ts';
 import type { Parsed } from '../model/starts.ts';
-import { deferredShape, executionIdShape, taskRunIdShape } from './common-shapes.ts';
+import {
+  deferredShape,
+  executionIdShape,
+  iterationsShape,
+  taskRunIdShape,
+} from './common-shapes.ts';
 import { readValue, versionHeaders } from './read.ts';
 import {
   list,
@@ -32,7 +37,7 @@ export const dispatchShape: Shape<TaskDispatch> = record<TaskDispatch>({
   taskRun: taskRunIdShape,
   task: text,
   taskType: text,
-  iterations: optional(list(natural)),
+  iterations: optional(iterationsShape),
   dispatch: natural,
   attempt: natural,
   namespace: text,

@@ -9,11 +9,15 @@ import type { LogRecord, OutgoingRecord } from '../model/log-records.ts';
 import type { PublicData, PublicRecord } from '../model/records.ts';
 import type { Parsed } from '../model/starts.ts';
 import { executionStates } from '../model/states.ts';
-import { executionIdShape, failureShape, taskRunIdShape } from './common-shapes.ts';
+import {
+  executionIdShape,
+  failureShape,
+  iterationsShape,
+  taskRunIdShape,
+} from './common-shapes.ts';
 import { readValue, schemaVersion, versionHeader } from './read.ts';
 import {
   json,
-  list,
   natural,
   nullable,
   oneOf,
@@ -87,7 +91,7 @@ export const publicDataShape: Shape<PublicData> = record<PublicData>({
     record<NonNullable<PublicData['task']>>({
       id: text,
       runId: taskRunIdShape,
-      iterations: optional(list(natural)),
+      iterations: optional(iterationsShape),
       state,
       attempt: natural,
       outputs: optional(json),

@@ -2,9 +2,9 @@
 import type { LogRecord, OutgoingRecord } from '../model/log-records.ts';
 import { type LogLine, logLevels } from '../model/records.ts';
 import type { Parsed } from '../model/starts.ts';
-import { executionIdShape, taskRunIdShape } from './common-shapes.ts';
+import { executionIdShape, iterationsShape, taskRunIdShape } from './common-shapes.ts';
 import { readValue, versionHeaders } from './read.ts';
-import { list, milliseconds, natural, oneOf, optional, record, type Shape, text } from './shape.ts';
+import { milliseconds, natural, oneOf, optional, record, type Shape, text } from './shape.ts';
 
 export function encodeLogLine(line: LogLine): OutgoingRecord {
   return { key: line.execution, value: JSON.stringify(line), headers: versionHeaders };
@@ -18,7 +18,7 @@ export const logLineShape: Shape<LogLine> = record<LogLine>({
   execution: executionIdShape,
   taskRun: taskRunIdShape,
   task: text,
-  iterations: optional(list(natural)),
+  iterations: optional(iterationsShape),
   dispatch: natural,
   number: natural,
   level: oneOf(logLevels),
