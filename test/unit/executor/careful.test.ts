@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { FlowRegistry } from '../../../src/flow/registry.ts';
 import type { ExecutionId } from '../../../src/model/ids.ts';
@@ -22,6 +23,42 @@ function endsOn(node: Node, poison: string): void {
   });
 }
 
+/** Owners begin, one after the other, until the poison is rejected. */
+async function crashesUntilRejected(): Promise<number> {
+  for (let crashes = 0; ; crashes++) {
+    const begins = Promise.withResolvers<undefined>();
+    const node = await cluster.executor({}, { flowsHeld: begins.promise });
+    const crash = vi.spyOn(node, 'crash');
+    endsOn(node, 'poison');
+    await beginAtOnce(node, () => {
+      begins.resolve(undefined);
+    });
+    const rejected = await eventually('a crash, or the rejection', async () => {
+      if (crash.mock.calls.length > 0) return 'crashed';
+      const events = await cluster.events();
+      return events.some(({ type }) => type === 'start.rejected') && 'rejected';
+    });
+    if (rejected === 'rejected') return crashes;
+  }
+}
+
+/** What its partitions append first is in the log before one of them, in their order, hears of it. */
+async function beginAtOnce(node: Node, begin: () => void): Promise<void> {
+  await eventually('all partitions wait for the flows', () => {
+    const { partitions } = node.executor.status();
+    const waiting = partitions.filter(({ phase }) => phase === 'restoring');
+    return waiting.length === cluster.log.partitions;
+  });
+  const hearings = Array.from({ length: cluster.log.partitions }, (_, partition) =>
+    node.log.faults.silence('events', partition),
+  );
+  begin();
+  for (const hear of hearings) {
+    await setTimeout(50);
+    hear();
+  }
+}
+
 async function starts(flowsOffset: number, flows: readonly string[]) {
   const ids: ExecutionId[] = [];
   for (const flow of flows) ids.push(await cluster.start(flow, { flowsOffset }));
@@ -31,20 +68,7 @@ async function starts(flowsOffset: number, flows: readonly string[]) {
 test('an input that ends the process four times is failed, and its neighbours are not', async () => {
   const flowsOffset = await cluster.deploy(quickFlow);
   const [poison, behind] = await starts(flowsOffset, ['poison', 'quick']);
-  let crashes = 0;
-  for (;;) {
-    const node = await cluster.executor();
-    const crash = vi.spyOn(node, 'crash');
-    endsOn(node, 'poison');
-    const rejected = await eventually('a crash, or the rejection', async () => {
-      if (crash.mock.calls.length > 0) return 'crashed';
-      const events = await cluster.events();
-      return events.some(({ type }) => type === 'start.rejected') && 'rejected';
-    });
-    if (rejected === 'rejected') break;
-    crashes += 1;
-  }
-  expect(crashes).toBe(4);
+  expect(await crashesUntilRejected()).toBe(4);
   const rejection = await cluster.event('start.rejected');
   expect(rejection).toMatchObject({ requestedId: poison, reason: 'command-failed' });
   if (behind === undefined) throw new Error('two starts');
@@ -54,6 +78,17 @@ test('an input that ends the process four times is failed, and its neighbours ar
     return records.length > 0 && records;
   });
   expect(letters[0]?.value).toContain('three owners');
+});
+
+test('an input of another partition that is under way with it is not failed', async () => {
+  await cluster.close();
+  cluster = await Cluster.open({ partitions: 2 });
+  const flowsOffset = await cluster.deploy(quickFlow);
+  for (let deaths = 0; deaths < 2; deaths++) (await cluster.running()).crash();
+  await cluster.start('poison', { flowsOffset });
+  const beside = await cluster.start('quick', { flowsOffset }, 1);
+  await crashesUntilRejected();
+  expect((await cluster.ended(beside, 1)).state).toBe('SUCCESS');
 });
 
 test('a partition that moves about idle is not suspected', async () => {
