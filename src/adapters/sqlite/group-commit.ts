@@ -91,13 +91,13 @@ export class GroupCommit implements Turn {
     if (!topicPartition.touched) this.#touched.push(topicPartition);
   }
 
-  /** Writes what is queued, if the storage lets it, and ends. */
-  close(): void {
+  /** Writes what is queued, if the storage lets it, at once, and ends; the database can be closed when it is fulfilled. */
+  async close(): Promise<void> {
     if (this.#waiting === undefined) while (this.#commit() === 'written');
     this.#closed = true;
-    this.#checkpoints.close();
     this.#waiting?.cancel();
     this.#queue = [];
+    await this.#checkpoints.close();
   }
 
   #schedule(): void {

@@ -196,10 +196,11 @@ class EmbeddedLog extends Session implements SqliteLog {
     if (this.#closed) return;
     this.#closed = true;
     this.parts.cleaner.close();
-    this.parts.commit.close();
+    const committed = this.parts.commit.close();
     for (const session of [...this.#sessions]) await session.close();
     await super.close();
     this.parts.groups.close();
+    await committed;
     this.parts.database.close();
   }
 }

@@ -208,9 +208,10 @@ class EmbeddedTopics implements SqliteTopics {
     this.#isClosed = true;
     this.#cancelCleaning();
     await Promise.all([...this.#consumers].map((consumer) => consumer.close()));
-    this.#commit.close();
+    const committed = this.#commit.close();
     for (const publish of this.#publishing) publish.drop('the process has stopped');
     this.#groups.close();
+    await committed;
     this.#database.close();
   }
 
